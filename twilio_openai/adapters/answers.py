@@ -1,0 +1,80 @@
+"""The model's answers in their order: one at a time, and who may ask for the next.
+
+Rules:
+- The API has one active answer per conversation. We ask for one only when none is active, none that we asked for is
+  on its way, the caller is not speaking (their turn brings an answer of its own), and every function call has its
+  output.
+- The outputs of parallel calls are answered together, after the answer that made them is done.
+- An answer that began after an output had arrived has seen it: then nothing is left to ask for.
+- After a barge-in, whatever else comes of the active answer is cut: it is not sent to the caller.
+"""
+
+from dataclasses import dataclass, field
+
+RETRY_MS = 1000.0
+MAX_FAILURES = 3
+
+
+@dataclass(slots=True)
+class Answers:
+    """The state of the model's answers."""
+
+    active: str | None = None
+    asked: bool = False
+    wanted: bool = False
+    not_before_ms: float = 0.0
+    failures: int = 0
+    calls: dict[str, str] = field(default_factory=dict)  # running function calls: call_id -> response_id
+    unseen: set[str] = field(default_factory=set)  # outputs sent, of which the API has not said that they arrived
+    cut: set[str] = field(default_factory=set)
+    _stale: bool = False
+
+    def created(self, response_id: str) -> None:
+        """An answer has begun: ours, or one that the caller's turn brought."""
+        self._stale = bool(self.calls or self.unseen)
+        if self.asked:
+            self.unseen.clear()  # they went ahead of our request on the same socket
+        self.active, self.asked = response_id, False
+        self.wanted = bool(self.calls or self.unseen) and self.wanted
+
+    def done(self, response_id: str, status: str, now_ms: float) -> None:
+        """An answer has ended. One that failed is asked for again, a little later."""
+        if self.active == response_id:
+            self.active = None
+        if status == "failed":
+            self.failures += 1
+            self.wanted, self.not_before_ms = True, now_ms + RETRY_MS * self.failures
+        else:
+            self.failures = 0
+
+    def interrupt(self) -> None:
+        """The caller cut the active answer off."""
+        if self.active is not None:
+            self.cut.add(self.active)
+
+    def refused(self) -> None:
+        """Our request came while another answer had begun. If that one has not seen every output, we ask again."""
+        self.asked, self.wanted = False, self.wanted or self._stale
+
+    def call_ended(self, call_id: str) -> None:
+        """A function call has its output, which is being sent."""
+        self.calls.pop(call_id, None)
+        self.unseen.add(call_id)
+        self.wanted = True
+
+    def seen(self, call_id: str) -> None:
+        """The API has taken the output of a call into the conversation."""
+        self.unseen.discard(call_id)
+
+    def may_ask(self, now_ms: float, *, caller_speaks: bool) -> bool:
+        """Whether to ask for an answer now."""
+        free = self.active is None and not self.asked and not self.calls and not caller_speaks
+        return self.wanted and free and now_ms >= self.not_before_ms
+
+    def ask(self) -> None:
+        """Note that an answer is being asked for."""
+        self.asked, self.wanted = True, False
+
+    def due_ms(self, now_ms: float) -> float | None:
+        """When an answer that waits for its time may be asked for."""
+        return self.not_before_ms if self.wanted and self.not_before_ms > now_ms else None

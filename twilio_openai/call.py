@@ -1,0 +1,186 @@
+"""The story of a call, from the open socket to its record. Read `handle_call`, then `Call.run`, top to bottom."""
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from typing import Any
+
+from .adapters import TwilioOpenAIAdapter
+from .adapters.actions import CountWords, Ended, Note, Publish, RunTool, Transfer
+from .errors import CallerProtocolError, ModelRefused, ModelUnavailable
+from .logs import get_logger
+from .protocols.twilio_media import Start
+from .protocols.websocket_adapter import Action, Side
+from .protocols.websocket_bridge import WebSocketBridge
+from .redaction import mask_number
+from .server import Server, now_ms
+from .services import openai_service, twiml
+from .services.tool_service import run_tool
+from .services.transport import ParkedTransport
+from .services.twilio_service import TwilioRefused, read_start
+from .switchboard import Place
+from .tools import CallContext, EndCall, TransferCall
+
+COUNT_WAIT_S = 1.5
+"""How long the record waits for words that are still being counted."""
+
+log = get_logger(__name__)
+
+
+async def handle_call(caller: ParkedTransport, server: Server) -> None:
+    """One media stream that Twilio signed: let it in with its call's token, then be with the call until it is over."""
+    try:
+        start = await read_start(caller, server.settings.twilio_account_sid)
+        place = server.switchboard.connect(start.call_sid, start.parameters.get("token", ""), time.time())
+        if place is None:
+            raise CallerProtocolError("the stream brought no token of this call's, an old one, or one that was used")
+    except CallerProtocolError as error:
+        log.warning("stream.refused", reason=str(error))
+        server.metrics.refused.labels("stream").inc()
+        caller.close(error.close_code, "refused")
+        return
+    await Call(start, place, server).run(caller)
+
+
+class Call:
+    """One call on one media stream."""
+
+    def __init__(self, start: Start, place: Place, server: Server) -> None:
+        self._server = server
+        self._place = place
+        self._began_ms = now_ms()
+        self._over_ms: float | None = None
+        self._sids = {"call_sid": start.call_sid, "stream_sid": start.stream_sid}
+        self._context = CallContext(call_sid=start.call_sid, caller=place.caller, called=place.called)
+        self._adapter = TwilioOpenAIAdapter(start.stream_sid, openai_service.manner(server.settings), self._began_ms)
+        self._bridge = WebSocketBridge(self._adapter, self._perform, now_ms)
+        self._errands: set[asyncio.Task[None]] = set()
+        self._counts: set[asyncio.Task[None]] = set()
+        self.over = asyncio.Event()
+
+    async def run(self, caller: ParkedTransport) -> None:
+        """Answer, call the model, bridge the two until the call is over, report."""
+        self._server.calls.add(self)
+        self._server.metrics.active.inc()
+        place = self._place
+        log.info("call.started", **self._sids, from_=mask_number(place.caller), to=mask_number(place.called))
+        try:
+            self._bridge.attach(Side.SOURCE, caller)
+            dialling = asyncio.create_task(self._call_model())
+            await self._bridge.run()
+            dialling.cancel()
+            await self._finish_errands()
+        finally:
+            self._report()
+            self._server.metrics.active.dec()
+            self._server.calls.discard(self)
+            self.over.set()
+
+    def end(self, ended_by: str) -> None:
+        """End the call from outside."""
+        self._bridge.act(self._adapter.end(ended_by, now_ms()))
+
+    # -- the model
+
+    async def _call_model(self) -> None:
+        """Open the session while the caller's audio is kept; without one the caller hears an apology from Twilio."""
+        try:
+            model = await openai_service.open_session(self._server.settings, self._server.toolbox.schemas())
+        except ModelUnavailable as error:
+            event = "model.refused" if isinstance(error, ModelRefused) else "model.away"
+            log.error(event, **self._sids, reason=str(error))
+            self.end("model_away")
+        except Exception as error:  # noqa: BLE001  the call's edge: whatever it was, the caller must not hear silence
+            self._bridge.act(self._adapter.error(Side.TARGET, error, now_ms()))
+        else:
+            if self._adapter.ended_by:
+                model.close(1000, "the call is over")
+            else:
+                self._bridge.attach(Side.TARGET, model)
+
+    # -- what the adapter wants done
+
+    def _perform(self, action: Action) -> None:
+        match action:
+            case Publish(turn):
+                log.info("transcript.turn", **self._sids, **turn.record())
+            case Note():
+                self._note(action)
+            case RunTool():
+                self._errand(self._run_tool(action))
+            case CountWords():
+                self._counts.add(self._errand(self._count_words(action)))
+            case Ended(ended_by):
+                self._ended(ended_by)
+            case Transfer(number):
+                self._errand(self._transfer(number))
+
+    def _note(self, note: Note) -> None:
+        if note.event == "barge_in":
+            self._server.metrics.barge_ins.inc()
+        getattr(log, note.level)(note.event, **self._sids, **note.fields)
+
+    def _ended(self, ended_by: str) -> None:
+        """The call is over: Twilio will ask what is next, and must find the answer before the socket is closed."""
+        self._over_ms = now_ms()
+        self._server.switchboard.end(self._place, ended_by, time.time())
+        if ended_by != "caller":
+            self._server.errand(self._server.hang_up_if_not_asked(self._place))
+
+    async def _run_tool(self, wanted: RunTool) -> None:
+        result = await run_tool(self._server.toolbox, wanted.name, wanted.arguments, self._context)
+        fields = {"name": result.name, "arguments": result.arguments, "result": result.output}
+        log.info("tool.result", **self._sids, **fields, duration_ms=round(result.duration_ms, 1))
+        match result.value:
+            case EndCall(reason):
+                actions = self._adapter.end_asked(wanted.call_id, result.output, reason, None, now_ms())
+            case TransferCall(reason, number):
+                actions = self._adapter.end_asked(wanted.call_id, result.output, reason, number, now_ms())
+            case _:
+                actions = self._adapter.tool_done(wanted.call_id, result.output, now_ms())
+        self._bridge.act(actions)
+
+    async def _count_words(self, cut: CountWords) -> None:
+        alignment = await self._server.alignment.align(cut, self._server.settings.language or "en")
+        words = alignment.heard(cut.heard_ms)
+        self._bridge.act(self._adapter.words_counted(cut.item_id, words, round(alignment.confidence, 2)))
+
+    async def _transfer(self, number: str) -> None:
+        """Put the caller through. Twilio ends the stream itself then, so we note it first."""
+        origin = self._server.door.settings.origin or self._place.origin
+        document = twiml.transfer(number, f"{origin}{twiml.ACTION_PATH}")
+        self._place.ended_by = "transferred"
+        try:
+            await self._server.rest.update_call(self._context.call_sid, twiml=document)
+        except TwilioRefused as error:
+            self._place.ended_by = None
+            log.warning("transfer.failed", **self._sids, reason=str(error))
+            self._bridge.act(self._adapter.transfer_failed(str(error), now_ms()))
+        else:
+            self.end("transferred")
+
+    # -- the end
+
+    def _errand(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
+        return task
+
+    async def _finish_errands(self) -> None:
+        """Words that are being counted belong into the record; nothing else has anyone to answer to."""
+        if self._counts:
+            await asyncio.wait(self._counts, timeout=COUNT_WAIT_S)
+        for errand in self._errands:
+            errand.cancel()
+
+    def _report(self) -> None:
+        """The call's record, once."""
+        ended_by = self._adapter.ended_by or "error"
+        duration_ms = int((self._over_ms or now_ms()) - self._began_ms)
+        turns = [turn.record() for turn in self._adapter.conversation.transcript.turns()]
+        stream = self._adapter.stream_record()
+        record = {"turns": turns, "duration_ms": duration_ms, "ended_by": ended_by, "stream": stream}
+        log.info("call.transcript", **self._sids, **record)
+        self._server.metrics.calls.labels(ended_by).inc()
+        self._server.metrics.duration.observe(duration_ms / 1000)

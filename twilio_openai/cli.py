@@ -1,0 +1,71 @@
+"""The command line: parses, prints, and leaves the work to others."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from . import log_reader
+from .config import from_env
+from .errors import ConfigError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Phone agents on Twilio and the OpenAI Realtime API, with a transcript of exactly the words that the caller "
+    "heard. Exit codes: 0 done, 1 it failed, 2 wrong use or wrong settings.",
+)
+
+
+@app.command()
+def serve() -> None:
+    """Run the server, with the settings of .env and the environment (see .env.example). Ends at SIGTERM or Ctrl-C.
+
+    Exit codes: 0 ended in order, 2 wrong settings (the message names the variable).
+    """
+    from .serving import run_server
+
+    run_server(from_env().require_keys())
+
+
+@app.command()
+def transcript(
+    call_sid: Annotated[str, typer.Argument(help="The call, CA…; its last four characters are enough.")],
+    from_log: Annotated[Path, typer.Option(help="A log file of either format; - reads standard input.")],
+    unheard: Annotated[
+        bool, typer.Option("--unheard", help="Also the words that were generated and not heard.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The record as JSON.")] = False,
+) -> None:
+    """Print one call's transcript: the words that were heard.
+
+    Exit codes: 0 printed, 1 no such call, 2 wrong use.
+    """
+    if str(from_log) == "-":
+        calls = log_reader.read_calls(sys.stdin)
+    elif not from_log.is_file():
+        _fail(f"--from-log: no such file: {from_log}", 2)
+    else:
+        with from_log.open(encoding="utf-8", errors="replace") as lines:
+            calls = log_reader.read_calls(lines)
+    call = log_reader.find(calls, call_sid)
+    if call is None:
+        _fail(f"no call {call_sid} in the log", 1)
+    typer.echo(log_reader.to_json(call, unheard=unheard) if as_json else log_reader.render(call, unheard=unheard))
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    typer.echo(f"twilio-openai: {message}", err=True)
+    raise typer.Exit(code)
+
+
+def main() -> None:
+    """The `twilio-openai` command."""
+    try:
+        app()
+    except ConfigError as error:
+        sys.stderr.write(f"twilio-openai: {error}\n")
+        raise SystemExit(2) from None

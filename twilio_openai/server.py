@@ -1,0 +1,102 @@
+"""What one server process holds: its settings, the tools, who is on the line, and the services that calls share."""
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .config import Settings
+from .errors import ConfigError
+from .logs import get_logger
+from .metrics import Metrics
+from .phrases import Phrases, phrases
+from .services.alignment_service import AlignmentService
+from .services.door import Door
+from .services.twilio_service import TwilioRefused, TwilioRest
+from .switchboard import Place, Switchboard
+from .tools import Toolbox, ToolDefinitionError, standard_toolbox
+
+if TYPE_CHECKING:
+    from .call import Call
+
+QUESTION_WAIT_S = 2.0
+"""How long Twilio has to ask what comes after a stream that we closed, before the call is ended by REST."""
+
+log = get_logger(__name__)
+
+
+def now_ms() -> float:
+    """The one clock of arrival times: monotonic milliseconds."""
+    return time.monotonic() * 1000
+
+
+def load_tools(settings: Settings) -> Toolbox:
+    """The agent's tools.
+
+    Raises:
+        ConfigError: the file of TOOLS or CALENDAR_FILE cannot be used.
+    """
+    try:
+        return standard_toolbox(
+            tools_file=settings.tools, calendar_file=settings.calendar_file, transfer_number=settings.transfer_number
+        )
+    except ToolDefinitionError as error:
+        raise ConfigError(f"TOOLS or CALENDAR_FILE is wrong: {error}") from None
+
+
+@dataclass
+class Server:
+    """One process. Made by `create_app`; `close` belongs to its shutdown."""
+
+    settings: Settings
+    toolbox: Toolbox
+    door: Door = field(init=False)
+    switchboard: Switchboard = field(init=False)
+    rest: TwilioRest = field(init=False)
+    metrics: Metrics = field(default_factory=Metrics)
+    alignment: AlignmentService = field(default_factory=AlignmentService)
+    calls: set["Call"] = field(default_factory=set)
+    closing: bool = False
+    _errands: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.door = Door(self.settings)
+        self.switchboard = Switchboard(self.settings.twilio_auth_token, self.settings.max_calls)
+        self.rest = TwilioRest(self.settings)
+
+    @property
+    def phrases(self) -> Phrases:
+        """What the server itself says, in the agent's language."""
+        return phrases(self.settings.language)
+
+    @property
+    def ready(self) -> bool:
+        """Whether a new call would be taken."""
+        return not self.closing and not self.switchboard.is_full(time.time())
+
+    def errand(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something that outlives the call it belongs to."""
+        task = asyncio.create_task(work)
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
+
+    async def hang_up_if_not_asked(self, place: Place) -> None:
+        """We closed the stream, so Twilio asks what is next. If it does not, end the call by REST."""
+        await asyncio.sleep(QUESTION_WAIT_S)
+        if place.asked:
+            return
+        try:
+            await self.rest.update_call(place.call_sid, status="completed")
+        except TwilioRefused as error:
+            log.info("call.already_over", call_sid=place.call_sid, reason=str(error))
+
+    async def close(self) -> None:
+        """End every call and wait for its record."""
+        self.closing = True
+        for call in set(self.calls):
+            call.end("shutdown")
+        await asyncio.gather(*(call.over.wait() for call in set(self.calls)))
+        for errand in self._errands:
+            errand.cancel()
+        self.alignment.close()
