@@ -63,7 +63,7 @@ class Call:
         self._server.calls.add(self)
         self._server.metrics.active.inc()
         place = self._place
-        log.info("call.started", **self._sids, from_=mask_number(place.caller), to=mask_number(place.called))
+        self._tell("call.started", from_=mask_number(place.caller), to=mask_number(place.called))
         try:
             self._bridge.attach(Side.SOURCE, caller)
             dialling = asyncio.create_task(self._call_model())
@@ -103,7 +103,7 @@ class Call:
     def _perform(self, action: Action) -> None:
         match action:
             case Publish(turn):
-                log.info("transcript.turn", **self._sids, **turn.record())
+                self._tell("transcript.turn", **turn.record())
             case Note():
                 self._note(action)
             case RunTool():
@@ -115,10 +115,13 @@ class Call:
             case Transfer(number):
                 self._errand(self._transfer(number))
 
+    def _tell(self, event: str, **fields: Any) -> None:
+        self._server.tell(event, self._sids | fields)
+
     def _note(self, note: Note) -> None:
         if note.event == "barge_in":
             self._server.metrics.barge_ins.inc()
-        getattr(log, note.level)(note.event, **self._sids, **note.fields)
+        self._server.tell(note.event, self._sids | note.fields, note.level)
 
     def _ended(self, ended_by: str) -> None:
         """The call is over: Twilio will ask what is next, and must find the answer before the socket is closed."""
@@ -130,7 +133,7 @@ class Call:
     async def _run_tool(self, wanted: RunTool) -> None:
         result = await run_tool(self._server.toolbox, wanted.name, wanted.arguments, self._context)
         fields = {"name": result.name, "arguments": result.arguments, "result": result.output}
-        log.info("tool.result", **self._sids, **fields, duration_ms=round(result.duration_ms, 1))
+        self._tell("tool.result", **fields, duration_ms=round(result.duration_ms, 1))
         match result.value:
             case EndCall(reason):
                 actions = self._adapter.end_asked(wanted.call_id, result.output, reason, None, now_ms())
@@ -181,6 +184,6 @@ class Call:
         turns = [turn.record() for turn in self._adapter.conversation.transcript.turns()]
         stream = self._adapter.stream_record()
         record = {"turns": turns, "duration_ms": duration_ms, "ended_by": ended_by, "stream": stream}
-        log.info("call.transcript", **self._sids, **record)
+        self._tell("call.transcript", **record)
         self._server.metrics.calls.labels(ended_by).inc()
         self._server.metrics.duration.observe(duration_ms / 1000)

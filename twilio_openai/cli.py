@@ -1,5 +1,6 @@
 """The command line: parses, prints, and leaves the work to others."""
 
+import asyncio
 import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -55,6 +56,30 @@ def transcript(
     if call is None:
         _fail(f"no call {call_sid} in the log", 1)
     typer.echo(log_reader.to_json(call, unheard=unheard) if as_json else log_reader.render(call, unheard=unheard))
+
+
+@app.command()
+def rehearse(
+    scenario: Annotated[str, typer.Argument(help="bakery, table or impatient.")] = "bakery",
+    live: Annotated[bool, typer.Option("--live", help="Use the real OpenAI API with OPENAI_API_KEY.")] = False,
+    against: Annotated[str | None, typer.Option(help="Ring a deployed server: its public https://…, signed.")] = None,
+) -> None:
+    """Ring the server without a phone: a simulated caller talks, barges in, hangs up; then the transcript is judged.
+
+    Exit codes: 0 all as it should be, 1 not, 2 wrong use or wrong settings.
+    """
+    from .rehearsal import rehearse as stage
+    from .rehearsal.scenarios import SCENARIOS
+
+    if scenario not in SCENARIOS:
+        _fail(f"no scenario {scenario!r}: choose {', '.join(SCENARIOS)}", 2)
+    chosen = SCENARIOS[scenario]
+    typer.echo(f"Rehearsal: {chosen.title}.")
+    if against:
+        call = stage.rehearse_against(against.rstrip("/"), from_env().require_keys(), chosen, typer.echo)
+    else:
+        call = stage.rehearse(chosen, typer.echo, live=live)
+    raise typer.Exit(0 if asyncio.run(call) else 1)
 
 
 def _fail(message: str, code: int) -> NoReturn:

@@ -43,9 +43,9 @@ LEVELS: Final = {
     "critical": logging.CRITICAL,
 }
 QUIET: Final = frozenset(
-    {"httpx", "httpcore", "urllib3", "requests", "twilio", "aiohttp", "sqlalchemy", "uvicorn.access"}
+    {"httpx", "httpcore", "urllib3", "requests", "twilio", "aiohttp", "sqlalchemy", "uvicorn", "websockets"}
 )
-"""Libraries whose INFO lines name URLs, parameters or SQL: heard from WARNING on."""
+"""Libraries whose INFO lines name URLs, parameters or SQL, or repeat what we log ourselves: heard from WARNING on."""
 
 _FIELD_NAMES = {"from_": "from"}
 _CALL_FIELDS = ("call_sid", "stream_sid")

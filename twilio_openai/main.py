@@ -33,7 +33,7 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.server = server = Server(settings, toolbox)
-        await server.alignment.warm_up()
+        await server.alignment.start()
         log.info("server.ready", model=settings.openai_model, tools=toolbox.names)
         yield
         await server.close()

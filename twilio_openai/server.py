@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +58,7 @@ class Server:
     alignment: AlignmentService = field(default_factory=AlignmentService)
     calls: set["Call"] = field(default_factory=set)
     closing: bool = False
+    listeners: list[Callable[[str, dict[str, Any]], None]] = field(default_factory=list)
     _errands: set[asyncio.Task[None]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -74,6 +75,12 @@ class Server:
     def ready(self) -> bool:
         """Whether a new call would be taken."""
         return not self.closing and not self.switchboard.is_full(time.time())
+
+    def tell(self, event: str, fields: dict[str, Any], level: str = "info") -> None:
+        """Something happened in a call: into the log, and to whoever listens."""
+        getattr(log, level)(event, **fields)
+        for listener in self.listeners:
+            listener(event, fields)
 
     def errand(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something that outlives the call it belongs to."""
@@ -99,4 +106,4 @@ class Server:
         await asyncio.gather(*(call.over.wait() for call in set(self.calls)))
         for errand in self._errands:
             errand.cancel()
-        self.alignment.close()
+        await self.alignment.close()

@@ -20,6 +20,8 @@ from .farewell import LIMIT_MS, Farewell
 LAST_WORDS_MS = 2600.0
 """How long a call that is over waits for words of the caller that are being transcribed (the contract allows 3 s)."""
 
+SIDES = {Side.SOURCE: "caller", Side.TARGET: "model"}
+
 NO_MORE_CREDIT = frozenset({"insufficient_quota", "account_deactivated", "billing_hard_limit_reached"})
 
 
@@ -58,11 +60,12 @@ class TwilioOpenAIAdapter:
         greet.
         """
         talk = self.conversation
+        opened = Note("websocket.opened", fields={"side": SIDES[side]})
         if side is Side.SOURCE:
-            return [Send(Side.SOURCE, twilio.mark(self._stream_sid, talk.agent.ledger.probe(now_ms)))]
+            return [opened, Send(Side.SOURCE, twilio.mark(self._stream_sid, talk.agent.ledger.probe(now_ms)))]
         self._model_is_open = True
         kept = [Send(Side.TARGET, text) for text in talk.caller.open(now_ms)]
-        return [*kept, *talk.ask(now_ms, self._greeting)]
+        return [opened, *kept, *talk.ask(now_ms, self._greeting)]
 
     def message(self, side: Side, text: str | bytes, now_ms: float) -> Actions:
         """Any message but the hot ones."""
@@ -71,19 +74,20 @@ class TwilioOpenAIAdapter:
         except MalformedMessage as error:
             self.malformed += 1
             first = self.malformed == 1
-            return [Note("message.malformed", "warning", {"side": side.value, "reason": str(error)})] if first else []
+            return [Note("message.malformed", "warning", {"side": SIDES[side], "reason": str(error)})] if first else []
 
     def close(self, side: Side, code: int, reason: str, now_ms: float) -> Actions:
         """A socket is closed. Without Twilio's the call is over; without the model's too, unless we closed it."""
+        closed = Note("websocket.closed", fields={"side": SIDES[side], "code": code, "reason": reason})
         if side is Side.SOURCE:
-            return self.end("caller", now_ms)
+            return [closed, *self.end("caller", now_ms)]
         self._model_is_open = False
         ended = self.end("model_away", now_ms)
-        return [*ended, *self._close_now(now_ms)]
+        return [closed, *ended, *self._close_now(now_ms)]
 
     def error(self, side: Side, error: Exception, now_ms: float) -> Actions:
         """Something of ours failed: the call cannot go on, and the caller is told so when Twilio asks what is next."""
-        note = Note("call.failed", "error", {"side": side.value, "reason": repr(error)})
+        note = Note("call.failed", "error", {"side": SIDES[side], "reason": repr(error)})
         return [note, *self.end("error", now_ms), *self._close_now(now_ms)]
 
     def tick(self, now_ms: float) -> Actions:

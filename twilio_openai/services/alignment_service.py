@@ -1,59 +1,90 @@
 """Aligns cut answers off the event loop: one worker process of low priority, a bounded queue.
 
-Where the queue is full, or the worker has died, the quick estimate serves, and its confidence says so.
+Where the queue is full, or the worker is not there, the quick estimate serves, and its confidence says so.
 """
 
 import asyncio
-import multiprocessing
-import os
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+import pickle
+import sys
+from collections import deque
 
 from ..adapters.actions import CountWords
-from ..alignment import Alignment, align, estimate
+from ..alignment import Alignment, estimate
 from ..logs import get_logger
+from .alignment_worker import LENGTH, pack
 
 MAX_WAITING = 32
 """Answers that may wait for the worker: about half a second of its time."""
 
+RESTART_S = 1.0
+WORKER = "twilio_openai.services.alignment_worker"
+
 log = get_logger(__name__)
 
 
-def _begin() -> None:
-    """Of low priority, and on one thread: the calls come first."""
-    os.nice(10)
-    align("Ready.", b"\xff" * 1600)
-
-
 class AlignmentService:
-    """Words of cut answers, for all calls of a process."""
+    """Words of cut answers, for all calls of a process. Answers come back in the order in which they were asked for."""
 
     def __init__(self) -> None:
-        self._pool = self._start()
-        self._waiting = 0
+        self._process: asyncio.subprocess.Process | None = None
+        self._waiting: deque[asyncio.Future[Alignment | None]] = deque()
+        self._keeper: asyncio.Task[None] | None = None
 
-    @staticmethod
-    def _start() -> ProcessPoolExecutor:
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # inherited by the worker, before numpy is loaded there
-        return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_begin)
-
-    async def warm_up(self) -> None:
-        """Load the worker now rather than at the first barge-in."""
-        await asyncio.wrap_future(self._pool.submit(os.getpid))
+    async def start(self) -> None:
+        """Start the worker, and begin to keep it alive."""
+        self._keeper = asyncio.create_task(self._keep())
+        await self.align(CountWords("", "Ready.", b"\xff" * 800, 0.0, True), "en")
 
     async def align(self, cut: CountWords, language: str) -> Alignment:
         """Where each word of the cut answer ends; never raises, but for the caller's cancellation."""
-        if self._waiting >= MAX_WAITING:
-            return estimate(cut.text, cut.audio, language, cut.complete)
-        self._waiting += 1
-        try:
-            return await asyncio.wrap_future(self._pool.submit(align, cut.text, cut.audio, language, cut.complete))
-        except BrokenExecutor as error:
-            log.warning("alignment.restarted", reason=str(error))
-            self._pool = self._start()
-            return estimate(cut.text, cut.audio, language, cut.complete)
-        finally:
-            self._waiting -= 1
+        found = None
+        process = self._process
+        if process is not None and process.stdin is not None and len(self._waiting) < MAX_WAITING:
+            future: asyncio.Future[Alignment | None] = asyncio.get_running_loop().create_future()
+            self._waiting.append(future)
+            process.stdin.write(pack((cut.text, cut.audio, language, cut.complete)))
+            found = await future
+        return found or estimate(cut.text, cut.audio, language, cut.complete)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """End the worker."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        if self._keeper:
+            self._keeper.cancel()
+            await asyncio.gather(self._keeper, return_exceptions=True)
+
+    async def _keep(self) -> None:
+        """Run the worker, again and again should it die."""
+        while True:
+            pipe = asyncio.subprocess.PIPE
+            process = await asyncio.create_subprocess_exec(sys.executable, "-m", WORKER, stdin=pipe, stdout=pipe)
+            self._process = process
+            try:
+                await self._read(process)
+            finally:
+                self._process = None
+                self._give_up()
+                if process.returncode is None:
+                    process.kill()
+                await process.wait()
+            log.warning("alignment.restarted", code=process.returncode)
+            await asyncio.sleep(RESTART_S)
+
+    async def _read(self, process: asyncio.subprocess.Process) -> None:
+        """Hand out the worker's answers until it dies."""
+        assert process.stdout is not None
+        try:
+            while True:
+                length = LENGTH.unpack(await process.stdout.readexactly(LENGTH.size))[0]
+                answer = pickle.loads(await process.stdout.readexactly(length))
+                future = self._waiting.popleft()
+                if not future.done():
+                    future.set_result(answer)
+        except asyncio.IncompleteReadError:
+            return
+
+    def _give_up(self) -> None:
+        """Whoever waits takes the estimate."""
+        while self._waiting:
+            future = self._waiting.popleft()
+            if not future.done():
+                future.set_result(None)
