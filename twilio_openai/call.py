@@ -33,6 +33,7 @@ async def handle_call(caller: ParkedTransport, server: Server) -> None:
         start = await read_start(caller, server.settings.twilio_account_sid)
         place = server.switchboard.connect(start.call_sid, start.parameters.get("token", ""), time.time())
         if place is None:
+            server.predial.drop(start.call_sid)
             raise CallerProtocolError("the stream brought no token of this call's, an old one, or one that was used")
     except CallerProtocolError as error:
         log.warning("stream.refused", reason=str(error))
@@ -85,7 +86,9 @@ class Call:
     async def _call_model(self) -> None:
         """Open the session while the caller's audio is kept; without one the caller hears an apology from Twilio."""
         try:
-            model = await openai_service.open_session(self._server.settings, self._server.toolbox.schemas())
+            model = await self._server.predial.take(self._context.call_sid) or await openai_service.open_session(
+                self._server.settings, self._server.toolbox.schemas()
+            )
         except ModelUnavailable as error:
             event = "model.refused" if isinstance(error, ModelRefused) else "model.away"
             log.error(event, **self._sids, reason=str(error))
@@ -183,7 +186,22 @@ class Call:
         duration_ms = int((self._over_ms or now_ms()) - self._began_ms)
         turns = [turn.record() for turn in self._adapter.conversation.transcript.turns()]
         stream = self._adapter.stream_record()
-        record = {"turns": turns, "duration_ms": duration_ms, "ended_by": ended_by, "stream": stream}
+        latency = self._adapter.conversation.latencies.record()
+        record = {
+            "turns": turns,
+            "duration_ms": duration_ms,
+            "ended_by": ended_by,
+            "stream": stream,
+            "latency": latency,
+        }
         self._tell("call.transcript", **record)
-        self._server.metrics.calls.labels(ended_by).inc()
-        self._server.metrics.duration.observe(duration_ms / 1000)
+        self._measure(ended_by, duration_ms)
+
+    def _measure(self, ended_by: str, duration_ms: int) -> None:
+        metrics, latencies = self._server.metrics, self._adapter.conversation.latencies
+        metrics.calls.labels(ended_by).inc()
+        metrics.duration.observe(duration_ms / 1000)
+        for wait_ms in latencies.answers:
+            metrics.answer.observe(wait_ms / 1000)
+        for wait_ms in latencies.barge_ins:
+            metrics.barge_in.observe(wait_ms / 1000)

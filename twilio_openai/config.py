@@ -87,6 +87,7 @@ class Settings(BaseSettings):
     # Limits
     max_calls: Count = 200
     max_call_seconds: Seconds = 3600
+    predial_seconds: Seconds = 10
     reconnect_seconds: Seconds = 10
 
     # The log

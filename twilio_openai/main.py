@@ -34,6 +34,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.server = server = Server(settings, toolbox)
         await server.alignment.start()
+        server.errand(server.watch_loop())
         log.info("server.ready", model=settings.openai_model, tools=toolbox.names)
         yield
         await server.close()
@@ -79,6 +80,8 @@ async def incoming_call(request: Request) -> Response:
         server.metrics.refused.labels("full").inc()
         return _xml(twiml.say_and_hang_up(server.phrases.full, server.phrases))
     place.origin = server.door.origin(request)
+    if not place.live:
+        server.predial.start(place.call_sid)
     return _xml(_connect(place))
 
 
@@ -92,6 +95,7 @@ async def stream_ended(request: Request) -> Response:
     log.info("stream.followed", call_sid=form["CallSid"], next=following.value)
     if following is Next.CONNECT_AGAIN and place is not None:
         place.origin = server.door.origin(request)
+        server.predial.start(place.call_sid)
         return _xml(_connect(place))
     if following is Next.APOLOGISE:
         return _xml(twiml.apologise(server.phrases, server.settings.fallback_number))

@@ -11,8 +11,10 @@ from .errors import ConfigError
 from .logs import get_logger
 from .metrics import Metrics
 from .phrases import Phrases, phrases
+from .services import openai_service
 from .services.alignment_service import AlignmentService
 from .services.door import Door
+from .services.predial import Predial
 from .services.twilio_service import TwilioRefused, TwilioRest
 from .switchboard import Place, Switchboard
 from .tools import Toolbox, ToolDefinitionError, standard_toolbox
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 QUESTION_WAIT_S = 2.0
 """How long Twilio has to ask what comes after a stream that we closed, before the call is ended by REST."""
+
+LAG_EVERY_S = 0.25
 
 log = get_logger(__name__)
 
@@ -53,6 +57,7 @@ class Server:
     toolbox: Toolbox
     door: Door = field(init=False)
     switchboard: Switchboard = field(init=False)
+    predial: Predial = field(init=False)
     rest: TwilioRest = field(init=False)
     metrics: Metrics = field(default_factory=Metrics)
     alignment: AlignmentService = field(default_factory=AlignmentService)
@@ -65,6 +70,9 @@ class Server:
         self.door = Door(self.settings)
         self.switchboard = Switchboard(self.settings.twilio_auth_token, self.settings.max_calls)
         self.rest = TwilioRest(self.settings)
+        self.predial = Predial(
+            lambda: openai_service.open_once(self.settings, self.toolbox.schemas()), self.settings.predial_seconds
+        )
 
     @property
     def phrases(self) -> Phrases:
@@ -88,6 +96,13 @@ class Server:
         self._errands.add(task)
         task.add_done_callback(self._errands.discard)
 
+    async def watch_loop(self) -> None:
+        """Measure how late the event loop is, for as long as the server runs."""
+        while True:
+            due_s = time.monotonic() + LAG_EVERY_S
+            await asyncio.sleep(LAG_EVERY_S)
+            self.metrics.loop_lag.observe(max(0.0, time.monotonic() - due_s))
+
     async def hang_up_if_not_asked(self, place: Place) -> None:
         """We closed the stream, so Twilio asks what is next. If it does not, end the call by REST."""
         await asyncio.sleep(QUESTION_WAIT_S)
@@ -101,6 +116,7 @@ class Server:
     async def close(self) -> None:
         """End every call and wait for its record."""
         self.closing = True
+        self.predial.close()
         for call in set(self.calls):
             call.end("shutdown")
         await asyncio.gather(*(call.over.wait() for call in set(self.calls)))

@@ -19,6 +19,7 @@ from .answers import Answers
 from .caller_audio import CallerAudio
 from .farewell import Farewell
 from .keypad import Keypad
+from .latency import Latencies
 
 EXPECTED_REFUSALS = frozenset(
     {"response_cancel_not_active", "conversation_already_has_active_response", "input_audio_buffer_commit_empty"}
@@ -30,13 +31,15 @@ class Manner:
     """How the agent behaves in a call.
 
     `greeting` is what its first answer is told. `after_greeting` is None where the caller may interrupt the greeting,
-    else the part of the session that lets them interrupt from then on. `speech_padding_ms` is how much earlier than
-    the speech the model says that it began.
+    else the part of the session that lets them interrupt from then on. `silence_ms` is how long the model waits
+    before it says that speech has stopped, `speech_padding_ms` how much earlier than the speech the model says that
+    it began.
     """
 
     greeting: str
     after_greeting: dict[str, Any] | None = None
     speech_padding_ms: float = 0.0
+    silence_ms: float = 0.0
     max_call_ms: float = float("inf")
 
 
@@ -51,6 +54,7 @@ class Conversation:
         self.keypad = Keypad()
         self.farewell: Farewell | None = None
         self.speaking = False
+        self.latencies = Latencies()
         self.counting: dict[str, Item] = {}
         self._manner = manner
         self._stream_sid = stream_sid
@@ -103,8 +107,9 @@ class Conversation:
                 self.agent.text_done(item_id, text)
             case realtime.SpeechStarted(item_id, audio_start_ms):
                 return self._speech_started(item_id, audio_start_ms, now_ms)
-            case realtime.SpeechStopped():
+            case realtime.SpeechStopped(_, audio_end_ms):
                 self.speaking = False
+                self.latencies.last_word_ms = min(now_ms, self.caller.when(audio_end_ms - self._manner.silence_ms))
                 return self.settle(now_ms) + self.go_on(now_ms)
             case realtime.Committed(item_id, previous):
                 self._committed(item_id, previous, now_ms)
@@ -146,6 +151,7 @@ class Conversation:
         if not self.agent.ledger.unplayed:
             return settled
         mark = self.agent.ledger.clear(now_ms)
+        self.latencies.barge_ins.append(now_ms - self._speech_began[item_id])
         clear = [
             Send(Side.SOURCE, twilio.clear(self._stream_sid)),
             Send(Side.SOURCE, twilio.mark(self._stream_sid, mark)),
@@ -191,6 +197,7 @@ class Conversation:
 
     def play(self, delta: realtime.AudioDelta, now_ms: float) -> list[str]:
         """The messages that bring a delta to the loudspeaker: media, and a mark behind each."""
+        self.latencies.answered(now_ms)
         messages = []
         for payload, mark in self.agent.send(delta, now_ms):
             messages.append(twilio.media_head(self._stream_sid) + payload + twilio.MEDIA_TAIL)

@@ -35,9 +35,10 @@ class SpeechStarted:
 
 @dataclass(frozen=True, slots=True)
 class SpeechStopped:
-    """The caller has been quiet for a while."""
+    """The caller has been quiet for a while, at `audio_end_ms` of the appended audio (that while included)."""
 
     item_id: str
+    audio_end_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +204,7 @@ def _speech_started(message: dict[str, Any]) -> Event:
 
 
 def _speech_stopped(message: dict[str, Any]) -> Event:
-    return SpeechStopped(take_or(message, "item_id", ""))
+    return SpeechStopped(take_or(message, "item_id", ""), take_or(message, "audio_end_ms", 0))
 
 
 def _committed(message: dict[str, Any]) -> Event:

@@ -35,8 +35,8 @@ async def serving(settings: Settings) -> AsyncIterator[LocalServer]:
     process = uvicorn.Server(uvicorn.Config(app, **options))
     process.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # signals belong to the caller
     running = asyncio.create_task(process.serve())
-    while not process.started and not running.done():
-        await asyncio.sleep(0.01)
+    while not process.started and not running.done():  # uvicorn tells nobody when it has started
+        await asyncio.sleep(0.01)  # noqa: ASYNC110
     port = process.servers[0].sockets[0].getsockname()[1]
     try:
         yield LocalServer(f"http://127.0.0.1:{port}", app)

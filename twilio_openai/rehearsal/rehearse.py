@@ -1,7 +1,7 @@
 """The `rehearse` command: rings a server as Twilio would, and says afterwards whether the transcript is true.
 
-Three ways: against a server of our own with the stand-in model (no key, no phone, no network), the same with the real model (`--live`), and
-against a deployed server (`--against`), whose transcript stands in its own log.
+Three ways: against a server of our own with the stand-in model (no key, no phone, no network), the same with the
+real model (`--live`), and against a deployed server (`--against`), whose transcript stands in its own log.
 """
 
 import asyncio

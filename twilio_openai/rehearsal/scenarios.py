@@ -13,7 +13,7 @@ from twilio_openai.rehearsal.phone import NeverHappened, Phone
 from twilio_openai.rehearsal.speech import load
 
 BARGE_IN_LEAD_MS = 150.0
-"""From the caller's first sound to the moment when `clear` has taken effect, on this machine: their voice must be noticed first."""
+"""From the caller's first sound to `clear`: their voice must be noticed first."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ async def ask(phone: Phone, recording: str) -> None:
 
 
 async def cut_in(phone: Phone, recording: str, at_ms: float) -> None:
-    """Say something and, when so much of the answer has been played, cut in (or speak when it ends, if it is shorter)."""
+    """When so much of the answer has been played, say something (or when it ends, if it is shorter)."""
     await phone.until_playing(20.0)
     goal_ms = phone.played_ms + at_ms - BARGE_IN_LEAD_MS
     await phone.until(

@@ -94,6 +94,7 @@ def manner(settings: Settings) -> Manner:
         greeting=f"{instructions(settings)}\n\nThe caller has just been connected. Greet them: {settings.greeting}",
         after_greeting=None if settings.greeting_interruptible else protected,
         speech_padding_ms=settings.vad_prefix_ms if settings.vad_mode == "server_vad" else 0,
+        silence_ms=settings.vad_silence_ms if settings.vad_mode == "server_vad" else 0,
         max_call_ms=settings.max_call_seconds * 1000,
     )
 
@@ -110,7 +111,7 @@ async def open_session(settings: Settings, tools: list[dict[str, Any]]) -> Parke
     while True:
         try:
             async with asyncio.timeout_at(deadline):
-                return await _open_once(settings, tools)
+                return await open_once(settings, tools)
         except ModelRefused:
             raise
         except (ModelUnavailable, TimeoutError) as error:
@@ -122,7 +123,12 @@ async def open_session(settings: Settings, tools: list[dict[str, Any]]) -> Parke
         wait_s *= 2
 
 
-async def _open_once(settings: Settings, tools: list[dict[str, Any]]) -> ParkedTransport:
+async def open_once(settings: Settings, tools: list[dict[str, Any]]) -> ParkedTransport:
+    """One attempt at an open session that took our settings.
+
+    Raises:
+        ModelRefused, ModelUnavailable: as `open_session`.
+    """
     transport = client_transport(await _dial(settings))
     try:
         await expect(transport, _expecting("session.created"), ANSWER_TIMEOUT_S)

@@ -56,6 +56,11 @@ class ParkedMessages:
         """Keep messages until the next `start`."""
         self._on_message = self._on_close = None
 
+    @property
+    def closed(self) -> bool:
+        """Whether the socket is known to be closed."""
+        return self._closed is not None
+
     def deliver(self, message: str | bytes) -> None:
         """One message from the socket."""
         if self._on_message is None:
