@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 from pydantic import BaseModel
-from structlog.testing import capture_logs
 
 from twilio_openai.services.tool_service import ToolResult, run_tool
 from twilio_openai.tools import CallContext, EndCall, Toolbox, ToolError, TransferCall, standard_toolbox, tool
@@ -141,29 +140,33 @@ async def test_a_wrong_call_is_explained(name: str, arguments: str, parsed: obje
     assert result.name == name
 
 
-async def test_a_failing_tool_tells_the_log_and_not_the_model() -> None:
+def logged(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+    """The records of the log, as fields."""
+    return [record.msg for record in caplog.records if isinstance(record.msg, dict)]
+
+
+async def test_a_failing_tool_tells_the_log_and_not_the_model(caplog: pytest.LogCaptureFixture) -> None:
     @tool
     def fail() -> None:
         """Fail."""
         raise RuntimeError("password is hunter2")
 
-    with capture_logs() as records:
-        result = await run(fail)
+    result = await run(fail)
     assert complaint(result) == f"fail did not work. {BROKEN}"
-    (record,) = records
-    assert (record["event"], record["log_level"], record["name"]) == ("tool.failed", "warning", "fail")
+    (record,) = logged(caplog)
+    assert (record["event"], record["name"]) == ("tool.failed", "fail")
     assert str(record["exc_info"]) == "password is hunter2"
 
 
-async def test_a_tool_may_choose_the_words() -> None:
+async def test_a_tool_may_choose_the_words(caplog: pytest.LogCaptureFixture) -> None:
     @tool
     async def refuse() -> None:
         """Refuse."""
         raise ToolError("Ask for the order number first. \ud800") from KeyError("order")
 
-    with capture_logs() as records:
-        result = await run(refuse)
+    result = await run(refuse)
     assert complaint(result) == "Ask for the order number first. ?"
+    records = logged(caplog)
     assert records[0]["cause"] == "'order'"
     assert "exc_info" not in records[0]
 
@@ -197,8 +200,7 @@ def stop_iterating() -> None:
 
 @pytest.mark.parametrize("function", [leave, leave_async, give_nothing_sendable, give_a_circle, stop_iterating])
 async def test_nothing_that_a_tool_does_ends_the_call(function: Any) -> None:
-    with capture_logs():
-        result = await run(tool(function))
+    result = await run(tool(function))
     assert complaint(result) == f"{function.__name__} did not work. {BROKEN}"
 
 

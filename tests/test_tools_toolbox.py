@@ -145,7 +145,7 @@ def test_a_tool_of_the_users_takes_the_place_of_a_built_in(tmp_path: Path) -> No
 
 def test_the_example_agent() -> None:
     toolbox = standard_toolbox(tools_file=AGENT / "tools.py", calendar_file=AGENT / "calendar.toml")
-    assert toolbox.names == ("check_availability", "end_call", "price")
+    assert toolbox.names == ("check_availability", "end_call", "price", "place_order")
     assert toolbox["price"](["bagel", "bagel", "bagel", "soda"]) == "$9.05"
     prompt = (AGENT / "prompt.md").read_text(encoding="utf-8")
     assert all(f"`{name}`" in prompt for name in toolbox.names)

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Coroutine
+from dataclasses import asdict, replace
 from typing import Any
 
 from .adapters import TwilioOpenAIAdapter
@@ -16,10 +17,13 @@ from .redaction import mask_number
 from .server import Server, now_ms
 from .services import openai_service, twiml
 from .services.tool_service import run_tool
+from .services.trace_file import TraceFile
 from .services.transport import ParkedTransport
 from .services.twilio_service import TwilioRefused, read_start
 from .switchboard import Place
 from .tools import CallContext, EndCall, TransferCall
+from .trace import traced
+from .transcript import WordCount
 
 COUNT_WAIT_S = 1.5
 """How long the record waits for words that are still being counted."""
@@ -52,8 +56,18 @@ class Call:
         self._began_ms = now_ms()
         self._over_ms: float | None = None
         self._sids = {"call_sid": start.call_sid, "stream_sid": start.stream_sid}
-        self._context = CallContext(call_sid=start.call_sid, caller=place.caller, called=place.called)
-        self._adapter = TwilioOpenAIAdapter(start.stream_sid, openai_service.manner(server.settings), self._began_ms)
+        self._context = CallContext(
+            call_sid=start.call_sid,
+            caller=place.caller,
+            called=place.called,
+            language=server.settings.language or "en",
+        )
+        self._manner = openai_service.manner(server.settings)
+        self._adapter = TwilioOpenAIAdapter(start.stream_sid, self._manner, self._began_ms)
+        self._trace = TraceFile.open(server.settings.call_trace_dir, **self._sids)
+        if self._trace:
+            head = {**self._sids, "began_ms": self._began_ms, "manner": asdict(self._manner)}
+            self._adapter = traced(self._adapter, head, self._trace.write, audio=server.settings.call_trace_audio)
         self._bridge = WebSocketBridge(self._adapter, self._perform, now_ms)
         self._errands: set[asyncio.Task[None]] = set()
         self._counts: set[asyncio.Task[None]] = set()
@@ -134,7 +148,11 @@ class Call:
             self._server.errand(self._server.hang_up_if_not_asked(self._place))
 
     async def _run_tool(self, wanted: RunTool) -> None:
-        result = await run_tool(self._server.toolbox, wanted.name, wanted.arguments, self._context)
+        if self._counts:  # a tool may ask what was heard of the answer that has just been cut
+            await asyncio.wait(self._counts, timeout=COUNT_WAIT_S)
+        heard = tuple(self._adapter.conversation.transcript.heard())
+        context = replace(self._context, heard=heard)
+        result = await run_tool(self._server.toolbox, wanted.name, wanted.arguments, context)
         fields = {"name": result.name, "arguments": result.arguments, "result": result.output}
         self._tell("tool.result", **fields, duration_ms=round(result.duration_ms, 1))
         match result.value:
@@ -148,8 +166,10 @@ class Call:
 
     async def _count_words(self, cut: CountWords) -> None:
         alignment = await self._server.alignment.align(cut, self._server.settings.language or "en")
-        words = alignment.heard(cut.heard_ms)
-        self._bridge.act(self._adapter.words_counted(cut.item_id, words, round(alignment.confidence, 2)))
+        count = WordCount(
+            alignment.heard(cut.heard_ms), round(alignment.confidence, 2), alignment.method, alignment.ends_ms
+        )
+        self._bridge.act(self._adapter.words_counted(cut.item_id, count))
 
     async def _transfer(self, number: str) -> None:
         """Put the caller through. Twilio ends the stream itself then, so we note it first."""
@@ -196,6 +216,8 @@ class Call:
         }
         self._tell("call.transcript", **record)
         self._measure(ended_by, duration_ms)
+        if self._trace:
+            self._trace.close(turns)
 
     def _measure(self, ended_by: str, duration_ms: int) -> None:
         metrics, latencies = self._server.metrics, self._adapter.conversation.latencies

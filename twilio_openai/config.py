@@ -94,6 +94,8 @@ class Settings(BaseSettings):
     log_format: Literal["json", "console", "auto"] = "auto"
     show_unheard: bool = False
     log_transcripts: bool = True
+    call_trace_dir: Path | None = None
+    call_trace_audio: bool = False
 
     @property
     def origin(self) -> str | None:

@@ -109,8 +109,26 @@ class Heard:
         return self.heard_ms >= self.sent_ms - 20
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How a cut is known, for whoever wants it explained. Times are `now_ms`, positions ms on the tape.
+
+    `cleared_ms` is when `clear` was sent (None at the end of a call), `told_ms` when the echo came that tells of the
+    cut (None if it did not come in time), `offset_ms` the difference between an echo's arrival and its position, as
+    it was known.
+    """
+
+    cleared_ms: float | None
+    told_ms: float | None
+    trip_ms: float
+    offset_ms: float
+    echoes: int
+    playhead: float
+    starts: dict[str, float]
+
+
 class PlaybackLedger:
-    """The account of one media stream."""
+    """The account of one media stream. `evidence` tells how the last cut is known."""
 
     def __init__(self) -> None:
         self._generation = 0
@@ -124,6 +142,7 @@ class PlaybackLedger:
         self._trips: deque[float] = deque(maxlen=ECHOES_AVERAGED)
         self._lates: deque[float] = deque(maxlen=ECHOES_AVERAGED)
         self._clear: _Clear | None = None
+        self.evidence: Evidence | None = None
 
     # -- what is asked
 
@@ -214,15 +233,18 @@ class PlaybackLedger:
         clear, self._clear = self._clear, None
         if clear is None:
             return []
-        cut = self._cut_position(clear)
+        told_ms, cut = self._cut_position(clear)
+        self._keep_evidence(clear.pending, clear.sent_ms, told_ms, cut)
         return self._close(clear.pending, cut)
 
     def stop(self, now_ms: float) -> list[Heard]:
         """The stream is over: what was heard by now of each item that had audio waiting."""
         settled = self.settle()
-        pending = list(self._pending)
+        pending, cut = list(self._pending), self._position(now_ms)
         self._pending.clear()
-        return settled + self._close(pending, self._position(now_ms))
+        if pending:
+            self._keep_evidence(pending, None, now_ms, cut)
+        return settled + self._close(pending, cut)
 
     def forget(self, item_id: str) -> None:
         """Drop the account of an item that is settled."""
@@ -280,27 +302,34 @@ class PlaybackLedger:
             end = run.start
         return self._heard
 
-    def _cut_position(self, clear: _Clear) -> float:
-        """Where the playhead was when `clear` took effect (rules 4 and 5)."""
+    def _cut_position(self, clear: _Clear) -> tuple[float | None, float]:
+        """The arrival of the echo that tells, and where the playhead was when `clear` took effect (rules 4, 5)."""
         for index, chunk in enumerate(clear.pending):
             if chunk.echoed_ms is None:
                 break
             alone = self._stands_alone(clear, index, chunk.echoed_ms)
             in_time = chunk.echoed_ms >= chunk.run.offset + chunk.end - JITTER_MS
             if not (in_time if chunk.run.anchored else alone):
-                return min(chunk.end, self._position(chunk.echoed_ms))
+                return chunk.echoed_ms, min(chunk.end, self._position(chunk.echoed_ms))
             if alone:
                 self._heard = chunk.end
                 self._anchor(chunk, chunk.echoed_ms)
-        return self._position(clear.mark_echoed_ms or clear.sent_ms + self._trip)
+        return clear.mark_echoed_ms, self._position(clear.mark_echoed_ms or clear.sent_ms + self._trip)
 
     def _stands_alone(self, clear: _Clear, index: int, echoed_ms: float) -> bool:
-        """Whether this echo came before the burst: a pause follows it, or it came too early for a burst."""
-        last = index + 1 == len(clear.pending)
-        following = clear.mark_echoed_ms if last else clear.pending[index + 1].echoed_ms
-        if following is None:
-            return echoed_ms < clear.sent_ms + self._trip - JITTER_MS
-        return following - echoed_ms > (2 * JITTER_MS if last else JITTER_MS)
+        """Whether this echo came before the burst: long before its end, or a pause follows it."""
+        if echoed_ms < (clear.mark_echoed_ms or clear.sent_ms + self._trip) - 2 * JITTER_MS:
+            return True
+        following = clear.pending[index + 1].echoed_ms if index + 1 < len(clear.pending) else None
+        return following is not None and following - echoed_ms > JITTER_MS
+
+    def _keep_evidence(
+        self, pending: list[_Chunk], cleared_ms: float | None, told_ms: float | None, cut: float
+    ) -> None:
+        run = next((run for run in reversed(self._runs) if run.start <= cut), None)
+        starts = {chunk.item_id: self._items[chunk.item_id][0].start for chunk in pending}
+        offset, echoes = (run.offset, len(run.offsets)) if run else (0.0, 0)
+        self.evidence = Evidence(cleared_ms, told_ms, self._trip, offset, echoes, cut, starts)
 
     def _close(self, pending: list[_Chunk], cut: float) -> list[Heard]:
         """What was heard of the items of these chunks. Whatever is sent next finds an empty buffer."""

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from .ledger import Evidence
+
 Role = Literal["caller", "agent"]
 
 
@@ -66,6 +68,21 @@ class CallerLine:
         return Turn("caller", self.item_id, self.text or "", self.started_ms, failed=self.failed or self.text is None)
 
 
+@dataclass(frozen=True, slots=True)
+class WordCount:
+    """How many words of a cut answer were heard, and how that is known: `ends_ms` is each word's end in its audio."""
+
+    words: int
+    confidence: float
+    method: str = ""
+    ends_ms: tuple[float, ...] = ()
+
+    @property
+    def sure(self) -> bool:
+        """Whether the count may be relied on."""
+        return self.confidence >= 0.5
+
+
 @dataclass(slots=True)
 class AgentLine:
     """An agent's turn in the making: what was generated, and what became of it."""
@@ -78,7 +95,8 @@ class AgentLine:
     heard_ms: float | None = None
     interrupted: bool = False
     heard_words: int | None = None
-    confidence: float | None = None
+    count: WordCount | None = None
+    evidence: Evidence | None = None
 
     @property
     def text(self) -> str:
@@ -108,7 +126,7 @@ class AgentLine:
             interrupted=self.interrupted,
             heard_ms=int(self.heard_ms or 0),
             generated_ms=self.generated_bytes // 8,
-            confidence=self.confidence,
+            confidence=self.count.confidence if self.count else None,
         )
 
 
@@ -162,6 +180,11 @@ class Transcript:
     def agent_lines(self) -> Iterator[AgentLine]:
         """The agent's lines in order."""
         return (line for item_id in self._order if isinstance(line := self._lines.get(item_id), AgentLine))
+
+    def heard(self) -> list[str]:
+        """What the caller surely heard of the agent, a turn each; a cut turn whose words are in doubt is left out."""
+        sure = (line for line in self.agent_lines() if line.settled and (line.count is None or line.count.sure))
+        return [text for line in sure if (text := line.turn().text)]
 
     def turns(self) -> list[Turn]:
         """Every turn in order, settled or not."""

@@ -150,6 +150,7 @@ class AgentSpeech:
                 continue
             item.cut = True
             item.line.heard_ms = one.sent_ms if one.whole else one.heard_ms
+            item.line.evidence = self.ledger.evidence
             if not one.whole:
                 cuts.append(self._tell(item))
         return cuts

@@ -12,7 +12,7 @@ from ..ledger import PlaybackLedger
 from ..protocols import openai_realtime as realtime
 from ..protocols import twilio_media as twilio
 from ..protocols.websocket_adapter import Action, Send, Side
-from ..transcript import CallerLine, Transcript
+from ..transcript import CallerLine, Transcript, WordCount
 from .actions import CountWords, Note, Publish, RunTool
 from .agent_speech import AgentSpeech, Cut, Item
 from .answers import Answers
@@ -285,12 +285,12 @@ class Conversation:
         self.counting[line.item_id] = item
         return CountWords(line.item_id, line.text, item.decoded(), line.heard_ms, item.completed)
 
-    def words_counted(self, item_id: str, words: int, confidence: float | None) -> list[Action]:
+    def words_counted(self, item_id: str, count: WordCount) -> list[Action]:
         """How many words of a cut item were heard."""
         item = self.counting.pop(item_id, None)
         if item is None:
             return []
-        item.line.heard_words, item.line.confidence = words, confidence
+        item.line.heard_words, item.line.count = count.words, count
         return [Publish(item.line.turn())]
 
     # -- helpers

@@ -12,6 +12,7 @@ from ..protocols import openai_realtime as realtime
 from ..protocols import twilio_media as twilio
 from ..protocols.message import MalformedMessage
 from ..protocols.websocket_adapter import Action, Actions, Close, Send, SendAudio, Side
+from ..transcript import WordCount
 from .actions import Ended, Note, Publish, Transfer
 from .answers import MAX_FAILURES
 from .conversation import Conversation, Manner
@@ -148,9 +149,9 @@ class TwilioOpenAIAdapter:
         note = f"The transfer failed ({reason}). Tell the caller, and help them yourself."
         return [Send(Side.TARGET, realtime.system_text("transfer_failed", note)), *talk.go_on(now_ms)]
 
-    def words_counted(self, item_id: str, words: int, confidence: float | None) -> Actions:
+    def words_counted(self, item_id: str, count: WordCount) -> Actions:
         """How many words of a cut item were heard."""
-        return self.conversation.words_counted(item_id, words, confidence)
+        return self.conversation.words_counted(item_id, count)
 
     # -- the end
 

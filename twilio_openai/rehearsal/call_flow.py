@@ -8,6 +8,7 @@ from urllib.parse import urljoin
 from twilio_openai.rehearsal.clock import now_ms
 from twilio_openai.rehearsal.notices import Notice
 from twilio_openai.rehearsal.stream import MediaStream, Start
+from twilio_openai.rehearsal.tasks import settled
 from twilio_openai.rehearsal.twiml import Document, Verb, parameters, stream_url
 from twilio_openai.rehearsal.webhooks import SIGNED, sid
 
@@ -46,6 +47,7 @@ class CallFlow:
         self.from_, self.to = from_, to
         self._dial_outcomes = dial_outcomes
         self._running: asyncio.Task[None] | None = None
+        self._streaming = False
         self._connected = asyncio.Event()
         self._errands: set[asyncio.Task[None]] = set()
 
@@ -81,6 +83,7 @@ class CallFlow:
         """REST: new TwiML takes the place of the running one, the stream included."""
         if self._running:
             self._running.cancel()
+        self._streaming = False
         if self.streams:
             self.streams[-1].hang_up("api")
         self._running = asyncio.create_task(self._follow(document))
@@ -158,8 +161,10 @@ class CallFlow:
         stream = await self._open(noun, document)
         if stream:
             self._connected.set()
+            self._streaming = True
             await asyncio.shield(stream.ended)
             await stream.close()
+            self._streaming = False
         if self.ended and self.ended != "caller":
             return None
         if "action" in verb.attributes:
@@ -239,7 +244,7 @@ class CallFlow:
         self.ended, self.status = why, status
         if self.streams and not self.streams[-1].ended.done():
             self.streams[-1].hang_up(why)
-        elif self._running and self._running is not asyncio.current_task():
+        elif self._running and not self._streaming and self._running is not asyncio.current_task():
             self._running.cancel()
 
     def end_by_api(self) -> None:
@@ -257,10 +262,8 @@ class CallFlow:
         await self.settle()
         for stream in self.streams:
             await stream.close()
-        if self._running and not self._running.done():
-            self._running.cancel()
         if self._running:
-            await asyncio.gather(self._running, return_exceptions=True)
+            await settled([self._running])
 
     def _notice(self, code: int, text: str) -> None:
         self.phone.notices.append(Notice(code, text, now_ms()))

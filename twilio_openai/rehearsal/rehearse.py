@@ -7,6 +7,7 @@ real model (`--live`), and against a deployed server (`--against`), whose transc
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 from twilio_openai.config import Settings, from_env
@@ -30,7 +31,7 @@ async def rehearse(scenario: Scenario, say: Say, *, live: bool = False) -> bool:
     async with AsyncExitStack() as stack:
         model = None if live else await stack.enter_async_context(Model(scenario.answers))
         rest = await stack.enter_async_context(RestApi(auth_token=AUTH_TOKEN))
-        settings = _settings(model.base_url if model else None, rest.base_url)
+        settings = _settings(model.base_url if model else None, rest.base_url, scenario)
         configure_log(settings)
         local = await stack.enter_async_context(serving(settings))
         record = _record_of(local)
@@ -85,13 +86,14 @@ def _report(phone: Phone, model: Model, turns: list[dict[str, Any]], say: Say) -
     return bool(verdicts) and all(verdict.right for verdict in verdicts) and not model.refusals
 
 
-def _settings(model_url: str | None, rest_url: str) -> Settings:
+def _settings(model_url: str | None, rest_url: str, scenario: Scenario) -> Settings:
     """The user's settings, with the account of the stand-in phone and, unless it is live, the stand-in model."""
     account = {"twilio_account_sid": ACCOUNT_SID, "twilio_auth_token": AUTH_TOKEN, "twilio_api_url": rest_url}
     model = {"openai_api_key": "rehearsal", "openai_base_url": model_url} if model_url else {}
+    tools = {"tools": Path(__file__).with_name(scenario.tools)} if scenario.tools else {}
     chosen = from_env()
     log_format = "console" if chosen.log_format == "auto" else chosen.log_format
-    return from_env(**account, **model, public_url=PUBLIC_URL, log_format=log_format)
+    return from_env(**account, **model, **tools, public_url=PUBLIC_URL, log_format=log_format)
 
 
 def _record_of(local: LocalServer) -> "asyncio.Future[dict[str, Any]]":

@@ -11,6 +11,7 @@ from twilio_openai.rehearsal.answers import Answer, Call, Fault, Said, Step
 from twilio_openai.rehearsal.clock import now_ms
 from twilio_openai.rehearsal.conversation import Item
 from twilio_openai.rehearsal.schema import Refused
+from twilio_openai.rehearsal.tasks import settled
 from twilio_openai.rehearsal.usage import usage_of
 
 if TYPE_CHECKING:
@@ -139,8 +140,7 @@ class Response:
 
     async def abandon(self) -> None:
         """The session is over."""
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await settled([self._task])
 
     # Its events
 

@@ -24,6 +24,8 @@ class Scenario:
     title: str
     answers: Sequence[Answer]
     caller: Callable[[Phone], Awaitable[None]]
+    tools: str | None = None
+    """Tools of the scenario's own, as a file beside this one."""
 
 
 async def listen(phone: Phone, quiet_ms: float = 400.0) -> None:
@@ -70,6 +72,16 @@ async def _bakery(phone: Phone) -> None:
     await hang_up_by_agent(phone)
 
 
+async def _order(phone: Phone) -> None:
+    await listen(phone)
+    phone.say(load("caller-bagels"))
+    await phone.until_said()
+    await cut_in(phone, "caller-yes", at_ms=1000.0)  # in the middle of the price
+    await listen(phone, 1000.0)
+    await ask(phone, "caller-cash")
+    phone.hang_up()
+
+
 async def _table(phone: Phone) -> None:
     await listen(phone)
     phone.say(load("caller-table"))
@@ -87,6 +99,7 @@ async def _impatient(phone: Phone) -> None:
     phone.hang_up()
 
 
+_PLACE = Answer((Call("place_order", {"items": ["bagel", "bagel", "bagel", "soda"], "total": 9.05}),))
 _GOODBYE = Answer((Said(load("agent-bye")), Call("end_call", {"reason": "the order is placed"})))
 _CHECK = Answer((Said(load("agent-checking")), Call("check_availability", {"date": "friday", "time": "19:30"})))
 
@@ -105,6 +118,20 @@ SCENARIOS = {
                 _GOODBYE,
             ],
             _bakery,
+        ),
+        Scenario(
+            "order",
+            "a price is cut off, so the order is refused until the caller has heard it",
+            [
+                answers.say(load("agent-greeting")),
+                answers.say(load("agent-total")),
+                _PLACE,
+                answers.say(load("agent-total-again")),
+                Answer((_PLACE.items[0],)),
+                answers.say(load("agent-ready")),
+            ],
+            _order,
+            tools="order_tools.py",
         ),
         Scenario(
             "table",

@@ -21,6 +21,7 @@ from twilio_openai.rehearsal.loudspeaker import Echo, Loudspeaker
 from twilio_openai.rehearsal.messages import Clear, Malformed, Mark, Media, read
 from twilio_openai.rehearsal.microphone import Microphone
 from twilio_openai.rehearsal.notices import Notice
+from twilio_openai.rehearsal.tasks import settled
 from twilio_openai.rehearsal.uplink import Uplink
 
 USER_AGENT = "Twilio.TmeWs/1.0"
@@ -242,9 +243,7 @@ class MediaStream:
         if not self._tasks:
             return
         await asyncio.wait(self._tasks, timeout=3.0)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await settled(self._tasks)
 
     def _congested(self) -> None:
         self._notice(31930, "the server reads too slowly: the caller's audio is discarded", once=True)

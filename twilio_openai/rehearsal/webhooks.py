@@ -48,8 +48,13 @@ class Webhooks:
         self._session: aiohttp.ClientSession | None = None
 
     def signature(self, url: str, fields: dict[str, str]) -> str:
-        """Twilio's signature of a request; a stream is signed over its `wss` address and no fields."""
-        return str(self._validator.compute_signature(url, fields))
+        """Twilio's signature of a request; a stream is signed over its `wss` address and no fields.
+
+        Twilio leaves user, password and port of a secure address out of what it signs.
+        """
+        parts = urlsplit(url)
+        signed = parts._replace(netloc=parts.hostname or "").geturl() if parts.scheme in ("https", "wss") else url
+        return str(self._validator.compute_signature(signed, fields))
 
     def absolute(self, url: str) -> str:
         """An address as Twilio would call it."""
@@ -68,7 +73,7 @@ class Webhooks:
         url = f"{url}{'&' if '?' in url else '?'}{urlencode(fields)}" if get else url
         if signature == SIGNED:
             signature = self.signature(url, {} if get else fields)
-        headers = {"I-Twilio-Idempotency-Token": _token(repeats), "Host": urlsplit(url).netloc}
+        headers = {"I-Twilio-Idempotency-Token": _token(repeats), "Host": _host(url)}
         headers |= {"X-Twilio-Signature": signature} if signature is not None else {}
         status, body, content_type = await self._request(method, url, None if get else urlencode(fields), headers)
         self.log.append(Request(now_ms(), method, url, fields, status, body))
@@ -82,7 +87,7 @@ class Webhooks:
             agent = {"User-Agent": USER_AGENT, "Accept": "*/*"}
             self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(DEADLINE_SECONDS), headers=agent)
         if body is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            headers["Content-Type"] = "application/x-www-form-urlencoded; charset=UTF-8"
         try:
             target = URL(self._dialled(url), encoded=True)
             async with self._session.request(
@@ -112,6 +117,11 @@ class Webhooks:
         if self._session:
             await self._session.close()
             self._session = None
+
+
+def _host(url: str) -> str:
+    """The Host header of a request to an address."""
+    return urlsplit(url).netloc.rpartition("@")[2]
 
 
 def _token(repeats: str | None) -> str:

@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-import structlog
 from pydantic_core import from_json
 
+from twilio_openai.logs import get_logger
 from twilio_openai.tools import CallContext, Toolbox, ToolError
 from twilio_openai.tools.outcomes import as_error, as_output
 from twilio_openai.tools.tool import AnyTool
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -126,9 +126,14 @@ def _hand_over(answer: asyncio.Future[_Outcome], outcome: _Outcome) -> None:
 
 def _bound(tool: AnyTool, arguments_json: str, context: CallContext) -> dict[str, object]:
     try:
-        return tool.signature.bind(arguments_json, context)
+        arguments = tool.signature.bind(arguments_json, context)
     except ToolError as error:
         raise ToolError(f"The arguments of {tool.name} are wrong: {error}. Correct them and call it again.") from None
+    missing = [words for words in tool.required(arguments) if not context.was_heard(words)]
+    if missing:
+        unheard = ", ".join(missing)
+        raise ToolError(f"The caller has not heard this yet: {unheard}. Say it, then call {tool.name} again.")
+    return arguments
 
 
 @contextmanager

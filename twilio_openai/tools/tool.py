@@ -6,9 +6,10 @@ Decorated, it can still be called as before, so that it is tested like any funct
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isfinite
+from string import Formatter
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from twilio_openai.tools.docstring import read_docstring
@@ -32,6 +33,8 @@ class Tool(Generic[P, R]):
     function: Callable[P, R]
     timeout_s: float
     """How long one call may take before the model is told that there is no answer."""
+    requires_heard: tuple[str, ...] = ()
+    """Words that the caller must have heard before, with arguments in braces: "${total:.2f}"."""
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         return self.function(*args, **kwargs)
@@ -39,6 +42,10 @@ class Tool(Generic[P, R]):
     @property
     def is_async(self) -> bool:
         return inspect.iscoroutinefunction(inspect.unwrap(self.function))
+
+    def required(self, arguments: dict[str, object]) -> list[str]:
+        """The words that the caller must have heard before a call with these arguments."""
+        return [words.format(**arguments) for words in self.requires_heard]
 
     def schema(self) -> JsonSchema:
         """As in `session.tools` of the Realtime API."""
@@ -52,17 +59,28 @@ AnyTool = Tool[..., Any]
 @overload
 def tool(function: Callable[P, R], /) -> Tool[P, R]: ...
 @overload
-def tool(*, timeout_s: float = DEFAULT_TIMEOUT_S) -> Callable[[Callable[P, R]], Tool[P, R]]: ...
 def tool(
-    function: Callable[P, R] | None = None, /, *, timeout_s: float = DEFAULT_TIMEOUT_S
+    *, timeout_s: float = DEFAULT_TIMEOUT_S, requires_heard: str | Sequence[str] = ()
+) -> Callable[[Callable[P, R]], Tool[P, R]]: ...
+def tool(
+    function: Callable[P, R] | None = None,
+    /,
+    *,
+    timeout_s: float = DEFAULT_TIMEOUT_S,
+    requires_heard: str | Sequence[str] = (),
 ) -> Tool[P, R] | Callable[[Callable[P, R]], Tool[P, R]]:
-    """Use as `@tool` or `@tool(timeout_s=5)`. Raises ToolDefinitionError, which says what to write instead."""
+    """Use as `@tool`, `@tool(timeout_s=5)` or `@tool(requires_heard="${total:.2f}")`.
+
+    With `requires_heard` the tool runs only when the caller has heard these words (see `Tool.requires_heard`); until
+    then the model is told which are missing. Raises ToolDefinitionError, which says what to write instead.
+    """
+    words = (requires_heard,) if isinstance(requires_heard, str) else tuple(requires_heard)
     if function is not None:
-        return _define(function, timeout_s)
-    return lambda decorated: _define(decorated, timeout_s)
+        return _define(function, timeout_s, words)
+    return lambda decorated: _define(decorated, timeout_s, words)
 
 
-def _define(function: Callable[P, R], timeout_s: float) -> Tool[P, R]:
+def _define(function: Callable[P, R], timeout_s: float, requires_heard: tuple[str, ...]) -> Tool[P, R]:
     _check_function(function)
     name = function.__name__
     try:
@@ -71,9 +89,21 @@ def _define(function: Callable[P, R], timeout_s: float) -> Tool[P, R]:
         if not docstring.description:
             raise ToolDefinitionError("has no docstring; say in one sentence what it does and when to use it")
         signature = read_signature(function, docstring.parameters)
+        _check_words(requires_heard, signature)
     except ToolDefinitionError as error:
         raise ToolDefinitionError(f"tool {name}: {error}") from error
-    return Tool(name, docstring.description, signature, function, timeout_s)
+    return Tool(name, docstring.description, signature, function, timeout_s, requires_heard)
+
+
+def _check_words(requires_heard: tuple[str, ...], signature: Signature) -> None:
+    """Every {name} in the words must be an argument."""
+    try:
+        names = {field for words in requires_heard for _, field, _, _ in Formatter().parse(words) if field is not None}
+    except ValueError as error:
+        raise ToolDefinitionError(f"requires_heard cannot be read: {error}") from None
+    unknown = names - set(signature.parameters["properties"])
+    if unknown:
+        raise ToolDefinitionError(f"requires_heard names {', '.join(sorted(unknown))}, which is no argument of it")
 
 
 def _check_function(function: Callable[..., object]) -> None:
