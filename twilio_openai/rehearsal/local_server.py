@@ -33,7 +33,6 @@ async def serving(settings: Settings) -> AsyncIterator[LocalServer]:
     app = create_app(settings)
     options = uvicorn_settings(settings) | {"host": "127.0.0.1", "port": 0}
     process = uvicorn.Server(uvicorn.Config(app, **options))
-    process.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # signals belong to the caller
     running = asyncio.create_task(process.serve())
     while not process.started and not running.done():  # uvicorn tells nobody when it has started
         await asyncio.sleep(0.01)  # noqa: ASYNC110
