@@ -19,6 +19,8 @@ class Line:
     """Each message is later by up to this much, either way."""
     speaker_late_ms: float = 0.0
     """Playback that starts from an empty buffer starts up to this much late."""
+    speaker_tick_ms: float = 0.0
+    """Playback takes its buffer in steps of so long, with all that it takes counting as played; 0 is byte by byte."""
     gaps: bool = False
     """No frames are sent while nobody speaks."""
     noise: bool = True

@@ -34,8 +34,8 @@ async def serving(settings: Settings) -> AsyncIterator[LocalServer]:
     options = uvicorn_settings(settings) | {"host": "127.0.0.1", "port": 0}
     process = uvicorn.Server(uvicorn.Config(app, **options))
     running = asyncio.create_task(process.serve())
-    while not process.started and not running.done():  # uvicorn tells nobody when it has started
-        await asyncio.sleep(0.01)  # noqa: ASYNC110
+    while not process.started and not running.done():  # noqa: ASYNC110  uvicorn tells nobody when it has started
+        await asyncio.sleep(0.01)
     port = process.servers[0].sockets[0].getsockname()[1]
     try:
         yield LocalServer(f"http://127.0.0.1:{port}", app)

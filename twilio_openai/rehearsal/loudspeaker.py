@@ -8,6 +8,9 @@ The rules, from Twilio's documentation of marks and `clear`:
   afterwards belongs to a new, empty buffer.
 - More than ten minutes are not buffered: further audio is discarded.
 
+Whether Twilio takes its buffer byte by byte or 20 ms at a time is not known. With `tick_ms` it is taken at ticks of an
+absolute clock, and what is taken counts as played.
+
 Nothing here reads a clock. Call `advance` with the time before anything else, so that marks come back in their
 order.
 """
@@ -15,29 +18,61 @@ order.
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import ceil
 
 from twilio_openai.rehearsal.mulaw import BYTES_PER_MS
 
 LONGEST_BUFFER_MS = 600_000.0
 
 
+@dataclass(frozen=True)
+class Run:
+    """Audio that plays without a pause. Positions are bytes from its beginning."""
+
+    began_ms: float
+    tick_ms: float = 0.0
+
+    def played(self, now_ms: float) -> int:
+        """How many bytes have left the loudspeaker, if there are so many."""
+        if now_ms < self.began_ms:
+            return 0
+        if not self.tick_ms:
+            return int((now_ms - self.began_ms) * BYTES_PER_MS)
+        return int((now_ms - self.began_ms) // self.tick_ms + 1) * self._tick_bytes
+
+    def time_of(self, position: int) -> float:
+        """When so many bytes have left the loudspeaker."""
+        if not self.tick_ms:
+            return self.began_ms + position / BYTES_PER_MS
+        return self.began_ms + max(0, position - 1) // self._tick_bytes * self.tick_ms
+
+    @property
+    def _tick_bytes(self) -> int:
+        return round(self.tick_ms * BYTES_PER_MS)
+
+
 @dataclass
 class Chunk:
-    """The audio of one message and when it plays; `kept` bytes of it do."""
+    """The audio of one message, at a position of its run; `kept` bytes of it play."""
 
     index: int
     payload: bytes
     arrived_ms: float
-    start_ms: float
+    run: Run
+    position: int
     kept: int
 
     @property
+    def start_ms(self) -> float:
+        return self.run.time_of(self.position)
+
+    @property
     def end_ms(self) -> float:
-        return self.start_ms + self.kept / BYTES_PER_MS
+        return self.run.time_of(self.position + self.kept)
 
     def played(self, now_ms: float) -> int:
         """How many bytes have left the loudspeaker."""
-        return max(0, min(self.kept, int((now_ms - self.start_ms) * BYTES_PER_MS)))
+        return max(0, min(self.kept, self.run.played(now_ms) - self.position))
 
 
 @dataclass(frozen=True)
@@ -64,21 +99,30 @@ class Loudspeaker:
     """One stream's playback. `chunks` is the log: every message's audio, in order."""
 
     late_ms: Callable[[], float] = lambda: 0.0
+    tick_ms: float = 0.0
     chunks: list[Chunk] = field(default_factory=list)
     cuts: list[Cut] = field(default_factory=list)
     _marks: deque[tuple[str, float]] = field(default_factory=deque)
     _dry_ms: float = 0.0
     _kept_bytes: int = 0
+    _run: Run | None = None
+    _run_bytes: int = 0
 
     def media(self, payload: bytes, at_ms: float) -> bool:
         """Queue audio; False if it was discarded since the buffer is full."""
         if self._dry_ms - at_ms > LONGEST_BUFFER_MS:
             return False
-        start_ms = self._dry_ms if at_ms <= self._dry_ms else at_ms + self.late_ms()
-        self.chunks.append(Chunk(len(self.chunks), payload, at_ms, start_ms, len(payload)))
+        if self._run is None or at_ms > self._dry_ms:
+            self._run, self._run_bytes = self._new_run(at_ms + self.late_ms()), 0
+        self.chunks.append(Chunk(len(self.chunks), payload, at_ms, self._run, self._run_bytes, len(payload)))
+        self._run_bytes += len(payload)
         self._dry_ms = self.chunks[-1].end_ms
         self._kept_bytes += len(payload)
         return True
+
+    def _new_run(self, from_ms: float) -> Run:
+        """Playback starts, at the next tick if there are any."""
+        return Run(ceil(from_ms / self.tick_ms) * self.tick_ms if self.tick_ms else from_ms, self.tick_ms)
 
     def mark(self, name: str, at_ms: float) -> None:
         """Queue a mark behind all audio."""
@@ -103,6 +147,7 @@ class Loudspeaker:
             chunk.kept = played
         self._kept_bytes -= discarded
         self._dry_ms = min(self._dry_ms, at_ms)
+        self._run = None
         self.cuts.append(Cut(at_ms, self.played_bytes(at_ms), discarded, why))
         echoes = [Echo(name, at_ms, cleared=True) for name, _ in self._marks]
         self._marks.clear()
@@ -140,7 +185,7 @@ class Loudspeaker:
         """When so many bytes will have left the loudspeaker, as far as is known; None if not so many will."""
         for chunk in self.chunks:
             if played_bytes <= chunk.kept:
-                return chunk.start_ms + played_bytes / BYTES_PER_MS
+                return chunk.run.time_of(chunk.position + played_bytes)
             played_bytes -= chunk.kept
         return None
 

@@ -92,9 +92,12 @@ class Phone:
         signature: str | None = SIGNED,
         **extra: str,
     ) -> Document:
-        """Ask the webhook what to do with a call; the same `call_sid` again is a repeated delivery."""
+        """Ask the webhook what to do with a call; that of the live `call_sid` again is a repeated delivery."""
         call_sid = call_sid or sid("CA")
-        if not self._flow or self._flow.call_sid != call_sid:
+        if self._flow and (self._flow.ended or self._flow.call_sid != call_sid):
+            await self._flow.close()
+            self._flow = None
+        if not self._flow:
             self._flow = CallFlow(self, call_sid, from_, to, self._dial_outcomes)
             if self._rest:
                 self._rest.register(self._flow, self.account_sid)

@@ -76,6 +76,8 @@ class Response:
         return status, failure(reason or "server_error")
 
     def _perform(self, step: Step) -> None:
+        if self.session.wire.silent:
+            return
         match step.kind:
             case answers.OPEN:
                 self._opening(step.index)

@@ -1,6 +1,6 @@
 """What may be rehearsed: for each scenario what the model answers, and what the caller does and when.
 
-The caller's side is a dialogue with a phone, so that it runs against any server and any model: it waits for what it hears.
+The caller's side is a dialogue with a phone, so that it runs against any server and model: it waits for what it hears.
 """
 
 from collections.abc import Awaitable, Callable, Sequence

@@ -76,7 +76,7 @@ class MediaStream:
         self.on_closed: Callable[[], None] = lambda: None
         self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         late = random.Random(line.seed + 1)
-        self.loudspeaker = Loudspeaker(lambda: late.uniform(0.0, line.speaker_late_ms))
+        self.loudspeaker = Loudspeaker(lambda: late.uniform(0.0, line.speaker_late_ms), line.speaker_tick_ms)
         self.uplink = Uplink(start.stream_sid, line, microphone, self._congested)
         self._line = line
         self._mute_start = mute_start
@@ -201,8 +201,9 @@ class MediaStream:
         self.uplink.release(now_ms())
         if self._line.echo_at_stop:
             self._echo(self.loudspeaker.clear(now_ms(), why))
-        stop = {"accountSid": self.start.account_sid, "callSid": self.start.call_sid}
-        self.uplink.post("stop", stop, now_ms())
+        if not self._mute_start:
+            stop = {"accountSid": self.start.account_sid, "callSid": self.start.call_sid}
+            self.uplink.post("stop", stop, now_ms())
         self._over(why)
 
     def drop(self, why: str = "dropped") -> None:

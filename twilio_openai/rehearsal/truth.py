@@ -124,7 +124,7 @@ def delivery(sent: bytes, appended: bytes) -> Delivery:
 
 def _note(result: Heard, place: Place, played: int) -> None:
     if result.started_ms is None:
-        result.started_ms = place.chunk.start_ms + place.at / BYTES_PER_MS
+        result.started_ms = place.chunk.run.time_of(place.chunk.position + place.at)
     start, end = place.offset, place.offset + played
     if result.spans and result.spans[-1][1] == start:
         result.spans[-1] = (result.spans[-1][0], end)

@@ -75,6 +75,11 @@ class Wire:
             timer.cancel()
         self._outbox.put_nowait(None)
 
+    @property
+    def silent(self) -> bool:
+        """Nothing leaves any more."""
+        return self._silent
+
     def later(self, delay_s: float, happen: Callable[[], None]) -> None:
         """Do something after a while, unless the session has ended."""
 
