@@ -12,7 +12,7 @@ SILENCE = b"\xff"
 
 def payload_bytes(payload: str) -> int:
     """Size in bytes of base64 text, without decoding it."""
-    return len(payload) * 3 // 4 - payload.endswith("=") - payload.endswith("==")
+    return len(payload) * 3 // 4 - payload.count("=", -2)
 
 
 def ms(size_bytes: float) -> float:

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from .adapters import TwilioOpenAIAdapter
-from .adapters.actions import CountWords, Ended, Note, Publish, RunTool, Transfer
+from .adapters.actions import CountWords, Ended, Note, Publish, Redial, RunTool, Transfer
 from .errors import CallerProtocolError, ModelRefused, ModelUnavailable
 from .logs import get_logger
 from .protocols.twilio_media import Start
@@ -110,6 +110,8 @@ class Call:
         except Exception as error:  # noqa: BLE001  the call's edge: whatever it was, the caller must not hear silence
             self._bridge.act(self._adapter.error(Side.TARGET, error, now_ms()))
         else:
+            if self._counts:  # a new session must know which words of a cut answer were heard
+                await asyncio.wait(self._counts, timeout=COUNT_WAIT_S)
             if self._adapter.ended_by:
                 model.close(1000, "the call is over")
             else:
@@ -131,6 +133,8 @@ class Call:
                 self._ended(ended_by)
             case Transfer(number):
                 self._errand(self._transfer(number))
+            case Redial():
+                self._errand(self._call_model())
 
     def _tell(self, event: str, **fields: Any) -> None:
         self._server.tell(event, self._sids | fields)
@@ -206,7 +210,8 @@ class Call:
         duration_ms = int((self._over_ms or now_ms()) - self._began_ms)
         turns = [turn.record() for turn in self._adapter.conversation.transcript.turns()]
         stream = self._adapter.stream_record()
-        latency = self._adapter.conversation.latencies.record()
+        stream["dropped"] += self._bridge.dropped
+        latency = self._adapter.conversation.caller.latencies.record()
         record = {
             "turns": turns,
             "duration_ms": duration_ms,
@@ -220,7 +225,7 @@ class Call:
             self._trace.close(turns)
 
     def _measure(self, ended_by: str, duration_ms: int) -> None:
-        metrics, latencies = self._server.metrics, self._adapter.conversation.latencies
+        metrics, latencies = self._server.metrics, self._adapter.conversation.caller.latencies
         metrics.calls.labels(ended_by).inc()
         metrics.duration.observe(duration_ms / 1000)
         for wait_ms in latencies.answers:

@@ -52,7 +52,8 @@ def _cut(evidence: Evidence, line: AgentLine, began_ms: float) -> Iterator[str]:
         after = evidence.told_ms - evidence.cleared_ms
         yield f"The burst of echoes came {_at(evidence.told_ms, began_ms)}, {after:.0f} ms after clear was sent."
     offset = f"the offset of echoes ({evidence.echoes} of them) is {evidence.offset_ms - began_ms:.0f} ms of the call"
-    yield f"The playhead then: {evidence.playhead:.0f} ms of all audio sent; this turn's begins at {start:.0f} ms; {offset}."
+    yield f"The playhead then: {evidence.playhead:.0f} ms of all audio sent; this turn's begins at {start:.0f} ms."
+    yield f"It is known from an echo's arrival less its position: {offset}."
 
 
 def _words(words: list[str], heard_ms: float, count: WordCount) -> Iterator[str]:

@@ -16,6 +16,7 @@ from .public_url import websocket_origin
 from .server import Server, load_tools
 from .services import twiml
 from .services.door import Form, SignatureRefused
+from .services.fast_server import take_over
 from .services.transport import asgi_transport
 from .switchboard import Next, Place
 
@@ -42,7 +43,8 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(title="twilio_openai", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     for path in (twiml.INCOMING_PATH, twiml.INCOMING_PATH + "/"):
         app.add_api_route(path, incoming_call, methods=["GET", "POST"])
-    app.add_api_route(twiml.ACTION_PATH, stream_ended, methods=["GET", "POST"])
+    for path in (twiml.ACTION_PATH, twiml.ACTION_PATH + "/"):
+        app.add_api_route(path, stream_ended, methods=["GET", "POST"])
     for path in (twiml.STREAM_PATH, twiml.STREAM_PATH + "/"):
         app.add_api_websocket_route(path, media_stream)
     app.add_api_route("/healthz", healthz)
@@ -76,7 +78,11 @@ async def incoming_call(request: Request) -> Response:
     form = await server.door.admit(request)
     place = server.switchboard.reserve(form["CallSid"], form.get("From", ""), form.get("To", ""), time.time())
     if place is None or server.closing:
-        log.warning("call.refused", call_sid=form["CallSid"], reason="MAX_CALLS calls are up")
+        log.warning(
+            "call.refused",
+            call_sid=form["CallSid"],
+            reason="the server is closing" if server.closing else "MAX_CALLS calls are up",
+        )
         server.metrics.refused.labels("full").inc()
         return _xml(twiml.say_and_hang_up(server.phrases.full, server.phrases))
     place.origin = server.door.origin(request)
@@ -112,7 +118,7 @@ async def media_stream(socket: WebSocket) -> None:
         await socket.close(1008)
         return
     await socket.accept()
-    await handle_call(asgi_transport(socket), server)
+    await handle_call(take_over(socket.scope) or asgi_transport(socket), server)
 
 
 async def healthz() -> Response:

@@ -1,6 +1,5 @@
 """Runs the application on uvicorn with the operator's settings."""
 
-import asyncio
 import socket
 from contextlib import suppress
 from typing import Any
@@ -10,6 +9,7 @@ import uvicorn
 from .config import Settings
 from .errors import ConfigError
 from .main import configure_log, create_app
+from .services.fast_server import FastServerProtocol
 
 
 def uvicorn_settings(settings: Settings) -> dict[str, Any]:
@@ -20,6 +20,7 @@ def uvicorn_settings(settings: Settings) -> dict[str, Any]:
         "limit_concurrency": settings.limit_concurrency,
         "backlog": settings.backlog,
         "timeout_keep_alive": settings.timeout_keep_alive,
+        "ws": FastServerProtocol,
         "ws_ping_interval": settings.ws_ping_interval,
         "ws_ping_timeout": settings.ws_ping_timeout,
         "ws_max_size": settings.ws_max_size,
@@ -56,6 +57,6 @@ def run_server(settings: Settings) -> None:
         return
     server = _Server(uvicorn.Config(create_app(settings), **options))
     with suppress(KeyboardInterrupt):
-        asyncio.run(server.serve())
+        server.run()
     if not server.started:
         raise ConfigError(f"cannot listen on {settings.host}:{settings.port}: is HOST and PORT free?")

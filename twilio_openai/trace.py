@@ -109,7 +109,7 @@ def _action(action: Action) -> str:
 
 @dataclass
 class Replay:
-    """A call lived through again. `differences` are actions that came out otherwise: none, unless the code has changed."""
+    """A call lived through again. `differences`: actions that came out otherwise, none unless the code has changed."""
 
     head: dict[str, Any]
     adapter: TwilioOpenAIAdapter

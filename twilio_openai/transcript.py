@@ -94,6 +94,8 @@ class AgentLine:
     generated_bytes: int = 0
     heard_ms: float | None = None
     interrupted: bool = False
+    sent_words: int | None = None
+    """Of an answer that a lost session cut off: how many of its words the audio that was sent holds."""
     heard_words: int | None = None
     count: WordCount | None = None
     evidence: Evidence | None = None
@@ -102,6 +104,13 @@ class AgentLine:
     def text(self) -> str:
         """Everything generated so far."""
         return "".join(self.parts)
+
+    def audible(self) -> str:
+        """Its words as far as they were heard, or are being heard just now."""
+        if self.heard_words is not None:
+            return self.turn().text
+        words = self.text.split()
+        return " ".join(words if self.sent_words is None else words[: self.sent_words])
 
     @property
     def ready(self) -> bool:
@@ -165,6 +174,16 @@ class Transcript:
         """The agent's line of this item, if there is one."""
         line = self._lines.get(item_id)
         return line if isinstance(line, AgentLine) else None
+
+    def withdraw(self, item_id: str) -> None:
+        """Take a caller's line out: the next session hears it again, and it gets a new item."""
+        if self.find_caller(item_id) is not None:
+            self._lines.pop(item_id)
+            self._order.remove(item_id)
+
+    def said(self) -> Iterator[CallerLine | AgentLine]:
+        """Every line in order."""
+        return (self._lines[item_id] for item_id in self._order if item_id in self._lines)
 
     def waiting_for_caller(self) -> bool:
         """Whether something that the caller said is still being transcribed."""

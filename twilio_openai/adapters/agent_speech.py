@@ -64,6 +64,7 @@ class AgentSpeech:
         self._transcript = transcript
         self._began_ms = began_ms
         self._items: dict[str, Item] = {}
+        self.deltas = 0
         self.spoken: set[str] = set()
         """Answers of which audio was sent."""
 
@@ -88,6 +89,7 @@ class AgentSpeech:
         """A delta on its way to the loudspeaker: pieces of base64, each with the name of the mark to send behind it."""
         item = self._items.get(delta.item_id) or self.add(delta.item_id, delta.response_id, cut=False)
         size = payload_bytes(delta.payload)
+        self.deltas += 1
         if not item.line.generated_bytes:
             item.line.started_ms = int(now_ms - self._began_ms)
             self.spoken.add(delta.response_id)
@@ -132,6 +134,13 @@ class AgentSpeech:
         item = self._items.get(item_id)
         if item is not None and text and not item.line.final:
             item.line.parts, item.line.final = [text], True
+
+    def lost(self) -> list[Item]:
+        """The session is gone: what it was generating ends here, with the audio that was sent. Those items."""
+        items = [item for item in self._items.values() if item.generating]
+        for item in items:
+            item.generating, item.cut, item.line.final = False, True, True
+        return items
 
     # -- playback
 

@@ -25,6 +25,7 @@ class Answers:
     not_before_ms: float = 0.0
     failures: int = 0
     calls: dict[str, str] = field(default_factory=dict)  # running function calls: call_id -> response_id
+    orphans: set[str] = field(default_factory=set)  # calls of a lost session that are still running
     unseen: set[str] = field(default_factory=set)  # outputs sent, of which the API has not said that they arrived
     cut: set[str] = field(default_factory=set)
     _stale: bool = False
@@ -46,6 +47,15 @@ class Answers:
             self.wanted, self.not_before_ms = True, now_ms + RETRY_MS * self.failures
         else:
             self.failures = 0
+
+    def lost(self) -> None:
+        """The session is gone, and with it any answer under way or asked for."""
+        pending = self.asked or self.active is not None
+        self.wanted = self.wanted or pending
+        self.active, self.asked = None, False
+        self.orphans.update(self.calls)
+        self.calls.clear()
+        self.unseen.clear()
 
     def interrupt(self) -> None:
         """The caller cut the active answer off."""

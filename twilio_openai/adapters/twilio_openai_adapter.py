@@ -11,15 +11,22 @@ from typing import Any
 from ..protocols import openai_realtime as realtime
 from ..protocols import twilio_media as twilio
 from ..protocols.message import MalformedMessage
-from ..protocols.websocket_adapter import Action, Actions, Close, Send, SendAudio, Side
+from ..protocols.websocket_adapter import Action, Actions, Close, Drop, Send, SendAudio, Side
 from ..transcript import WordCount
-from .actions import Ended, Note, Publish, Transfer
+from .actions import Ended, Note, Publish, Redial, Transfer
 from .answers import MAX_FAILURES
 from .conversation import Conversation, Manner
 from .farewell import LIMIT_MS, Farewell
 
 LAST_WORDS_MS = 2600.0
 """How long a call that is over waits for words of the caller that are being transcribed (the contract allows 3 s)."""
+
+REFUSING_CLOSE_CODES = frozenset({3000, 4000, 4004})
+"""With these the API says no for good: the key, the model."""
+
+MAX_LOSSES = 5
+LOSSES_WITHIN_MS = 30_000.0
+"""A session lost more often than that is not worth another attempt: the caller hears an apology."""
 
 SIDES = {Side.SOURCE: "caller", Side.TARGET: "model"}
 
@@ -33,19 +40,18 @@ class TwilioOpenAIAdapter:
         self.conversation = Conversation(stream_sid, manner, began_ms)
         self.ended_by: str | None = None
         self.malformed = 0
-        self.sent_frames = 0
-        self._stream_sid = stream_sid
-        self._greeting = manner.greeting
         self._ends_ms = began_ms + manner.max_call_ms
         self._close_due_ms: float | None = None
         self._model_is_open = False
+        self._opened = False
+        self._losses_ms: list[float] = []
 
     # -- the contract with the bridge
 
     def from_source(self, text: str, now_ms: float) -> str | None:
         """The caller's frame: its base64 goes into an append message as it is."""
         payload = twilio.media_payload(text)
-        return None if payload is None else self.conversation.caller.frame(payload, now_ms)
+        return None if payload is None else self.conversation.caller.audio.frame(payload, now_ms)
 
     def from_target(self, text: str, now_ms: float) -> Sequence[str] | None:
         """The model's audio: its base64 goes into a media message, a mark behind it. At a cut it takes the long way."""
@@ -53,7 +59,6 @@ class TwilioOpenAIAdapter:
         talk = self.conversation
         if delta is None or self.ended_by or delta.response_id in talk.answers.cut or talk.agent.ledger.clearing:
             return None
-        self.sent_frames += 1
         return talk.play(delta, now_ms)
 
     def open(self, side: Side, now_ms: float) -> Actions:
@@ -63,10 +68,10 @@ class TwilioOpenAIAdapter:
         talk = self.conversation
         opened = Note("websocket.opened", fields={"side": SIDES[side]})
         if side is Side.SOURCE:
-            return [opened, Send(Side.SOURCE, twilio.mark(self._stream_sid, talk.agent.ledger.probe(now_ms)))]
-        self._model_is_open = True
-        kept = [Send(Side.TARGET, text) for text in talk.caller.open(now_ms)]
-        return [opened, *kept, *talk.ask(now_ms, self._greeting)]
+            return [opened, talk.agent.probe(now_ms)]
+        first = not self._opened
+        self._model_is_open = self._opened = True
+        return [opened, *(self._greet(now_ms) if first else talk.resume(now_ms))]
 
     def message(self, side: Side, text: str | bytes, now_ms: float) -> Actions:
         """Any message but the hot ones."""
@@ -83,8 +88,11 @@ class TwilioOpenAIAdapter:
         if side is Side.SOURCE:
             return [closed, *self.end("caller", now_ms)]
         self._model_is_open = False
-        ended = self.end("model_away", now_ms)
-        return [closed, *ended, *self._close_now(now_ms)]
+        if self.ended_by:
+            return [closed, *self._close_now(now_ms)]
+        if code in REFUSING_CLOSE_CODES:
+            return [closed, *self.end("model_away", now_ms)]
+        return [closed, *self._redial(f"closed with {code} {reason}".rstrip(), now_ms)]
 
     def error(self, side: Side, error: Exception, now_ms: float) -> Actions:
         """Something of ours failed: the call cannot go on, and the caller is told so when Twilio asks what is next."""
@@ -99,10 +107,13 @@ class TwilioOpenAIAdapter:
         if now_ms >= self._ends_ms:
             return self.end("time_limit", now_ms)
         talk = self.conversation
-        actions: list[Action] = [SendAudio(text) for text in talk.caller.tick(now_ms)]
+        watch_due = talk.watch_due_ms()
+        if watch_due is not None and now_ms >= watch_due:
+            return [Drop(Side.TARGET, "frozen"), *self._redial("frozen", now_ms)]
+        actions: list[Action] = [SendAudio(text) for text in talk.caller.audio.tick(now_ms)]
         settle_due = talk.agent.ledger.settle_due_ms
         if settle_due is not None and now_ms >= settle_due:
-            actions += talk.settle(now_ms)
+            actions += talk.agent.settle(now_ms)
         actions += talk.pass_digits(now_ms)
         return self._after(actions + talk.go_on(now_ms), now_ms)
 
@@ -113,11 +124,12 @@ class TwilioOpenAIAdapter:
         talk = self.conversation
         dues = (
             self._ends_ms,
-            talk.caller.due_ms(now_ms),
+            talk.caller.audio.due_ms(now_ms),
             talk.agent.ledger.settle_due_ms,
-            talk.agent.due_ms(),
+            talk.agent.speech.due_ms(),
             talk.answers.due_ms(now_ms),
             talk.keypad.due_ms(),
+            talk.watch_due_ms(),
             talk.farewell.due_ms if talk.farewell else None,
         )
         return min(due for due in dues if due is not None)
@@ -126,11 +138,7 @@ class TwilioOpenAIAdapter:
 
     def tool_done(self, call_id: str, output: str, now_ms: float) -> Actions:
         """A tool has answered: its output goes to the model."""
-        talk = self.conversation
-        if self.ended_by or call_id not in talk.answers.calls:
-            return []
-        talk.answers.call_ended(call_id)
-        return [Send(Side.TARGET, realtime.tool_output(f"out_{call_id}"[:64], call_id, output)), *talk.go_on(now_ms)]
+        return [] if self.ended_by else self.conversation.tool_done(call_id, output, now_ms)
 
     def end_asked(self, call_id: str, output: str, reason: str, number: str | None, now_ms: float) -> Actions:
         """A tool asked to end the call, or to put the caller through to `number`, once the goodbye was heard."""
@@ -162,11 +170,10 @@ class TwilioOpenAIAdapter:
         self.ended_by = ended_by
         talk = self.conversation
         actions: list[Action] = [Ended(ended_by), *talk.pass_digits(now_ms, ended=True)]
-        talk.agent.stop(talk.agent.ledger.stop(now_ms))
-        actions += talk.publish_ready(now_ms)
-        if talk.speaking and self._model_is_open:
+        actions += talk.agent.stop(now_ms)
+        if talk.caller.speaking and self._model_is_open:
             actions.append(Send(Side.TARGET, realtime.commit_audio()))
-        if self._model_is_open and (talk.speaking or talk.transcript.waiting_for_caller()):
+        if self._model_is_open and (talk.caller.speaking or talk.transcript.waiting_for_caller()):
             self._close_due_ms = now_ms + LAST_WORDS_MS
             return actions if ended_by == "caller" else [*actions, Close(Side.SOURCE, 1000, ended_by)]
         return [*actions, *self._close_now(now_ms)]
@@ -178,13 +185,28 @@ class TwilioOpenAIAdapter:
         code = 1011 if self.ended_by in ("model_away", "error") else 1000
         return [*lost, Close(Side.TARGET, 1000, "the call is over"), Close(Side.SOURCE, code, self.ended_by or "")]
 
+    # -- the model's session
+
+    def _greet(self, now_ms: float) -> list[Action]:
+        kept = [Send(Side.TARGET, text) for text in self.conversation.caller.audio.open(now_ms)]
+        return [*kept, *self.conversation.ask(now_ms)]
+
+    def _redial(self, reason: str, now_ms: float) -> list[Action]:
+        """The session is lost: keep what must be kept and open another, unless they are lost one after the other."""
+        self._model_is_open = False
+        self._losses_ms = [at for at in self._losses_ms if now_ms - at < LOSSES_WITHIN_MS] + [now_ms]
+        lost = [Note("model.lost", "warning", {"reason": reason}), *self.conversation.lost(now_ms)]
+        if len(self._losses_ms) > MAX_LOSSES:
+            return [*lost, *self.end("model_away", now_ms)]
+        return [*lost, Redial(reason)]
+
     # -- messages
 
     def _from_twilio(self, text: str | bytes, now_ms: float) -> Actions:
         event = twilio.parse(text)
         match event:
             case twilio.Media(payload):
-                appended = self.conversation.caller.frame(payload, now_ms)
+                appended = self.conversation.caller.audio.frame(payload, now_ms)
                 return [SendAudio(appended)] if appended and not self.ended_by else []
             case twilio.Stop():
                 return self.end("caller", now_ms)
@@ -203,8 +225,10 @@ class TwilioOpenAIAdapter:
         if not isinstance(event, realtime.Committed | realtime.Transcribed | realtime.TranscriptionFailed):
             return []
         actions = [a for a in self.conversation.from_model(event, now_ms) if not isinstance(a, Send)]
-        self.conversation.speaking = self.conversation.speaking and not isinstance(event, realtime.Committed)
-        waiting = self.conversation.speaking or self.conversation.transcript.waiting_for_caller()
+        self.conversation.caller.speaking = self.conversation.caller.speaking and not isinstance(
+            event, realtime.Committed
+        )
+        waiting = self.conversation.caller.speaking or self.conversation.transcript.waiting_for_caller()
         return actions if waiting or self._close_due_ms is None else [*actions, *self._close_now(now_ms)]
 
     def _after(self, actions: list[Action] | Actions, now_ms: float) -> Actions:
@@ -224,11 +248,11 @@ class TwilioOpenAIAdapter:
 
     def stream_record(self) -> dict[str, Any]:
         """The stream in figures, for the call's record."""
-        caller, ledger = self.conversation.caller, self.conversation.agent.ledger
+        caller, ledger = self.conversation.caller.audio, self.conversation.agent.ledger
         return {
             "frames_in": caller.frames,
             "bytes_in": caller.bytes,
-            "frames_out": self.sent_frames,
+            "frames_out": self.conversation.agent.speech.deltas,
             "bytes_out": int(ledger.tape_ms * 8),
             "gaps": caller.gaps,
             "longest_silence_ms": int(caller.longest_gap_ms),

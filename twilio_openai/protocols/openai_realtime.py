@@ -385,6 +385,12 @@ def user_text(event_id: str, item_id: str, text: str) -> str:
     return _event("conversation.item.create", event_id=event_id, item=item)
 
 
+def assistant_text(event_id: str, text: str) -> str:
+    """Something that the agent said in an earlier session. (The API takes no audio of the agent's.)"""
+    item = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": text}]}
+    return _event("conversation.item.create", event_id=event_id, item=item)
+
+
 def system_text(event_id: str, text: str) -> str:
     """Something that the model should know."""
     item = {"type": "message", "role": "system", "content": [{"type": "input_text", "text": text}]}

@@ -1,8 +1,8 @@
 """The contract between the bridge and what it serves: sockets report what happened, the adapter answers what to do.
 
 An adapter is pure. It gets each event with its arrival time in ms on one monotonic clock, and returns actions in the
-order in which they are to be carried out. The bridge knows `Send`, `SendAudio` and `Close`; every other action is the
-adapter's own and goes to the bridge's performer.
+order in which they are to be carried out. The bridge knows `Send`, `SendAudio`, `Close` and `Drop`; every other action
+is the adapter's own and goes to the bridge's performer.
 """
 
 from collections.abc import Sequence
@@ -18,6 +18,8 @@ class Side(Enum):
     """Who called us: Twilio."""
     TARGET = "target"
     """Whom we call: the model."""
+
+    __hash__ = object.__hash__  # Enum's own runs Python code, twice for every frame
 
     @property
     def other(self) -> "Side":
@@ -52,6 +54,14 @@ class Close(Action):
 
     side: Side
     code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drop(Action):
+    """Close one side's socket and listen to it no more: it does not answer, or another takes its place."""
+
+    side: Side
     reason: str
 
 

@@ -11,9 +11,10 @@ stop reading the target.
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
-from .websocket_adapter import Action, Actions, Close, Send, SendAudio, Side, WebSocketAdapter
+from .websocket_adapter import Action, Actions, Close, Drop, Send, SendAudio, Side, WebSocketAdapter
 
 MAX_UNSENT_BYTES = 256 * 1024
 """Unsent bytes at which a transport counts as clogged: about 12 s of the caller's audio."""
@@ -47,6 +48,10 @@ class Transport(Protocol):
         """Bytes that were handed to `send` and have not left this process."""
 
 
+def _ignore(*_what: object) -> None:
+    """What a forgotten socket has to say."""
+
+
 class WebSocketBridge:
     """Two sides and the adapter between them."""
 
@@ -66,19 +71,15 @@ class WebSocketBridge:
         self.dropped = 0
 
     def attach(self, side: Side, transport: Transport) -> None:
-        """Take over an open socket: its messages go to the adapter from now on."""
+        """Take over an open socket in place of any that this side had: its messages go to the adapter from now on."""
+        self._forget(side, 1000, "replaced")
         self._sides[side] = transport
         receive = self._from_source if side is Side.SOURCE else self._from_target
         self.act(self._adapter.open(side, self._clock()))
         transport.start(
-            lambda text: self._guard(side, lambda: receive(text)),
-            lambda code, reason: self._guard(side, lambda: self._closed(side, code, reason)),
+            partial(self._guard, side, receive),
+            partial(self._guard, side, partial(self._closed, side)),
         )
-
-    def detach(self, side: Side) -> None:
-        """Forget a side that will never be attached, so that the bridge may end without it."""
-        self._sides.pop(side, None)
-        self._finish_if_empty()
 
     async def run(self) -> None:
         """Until both sides are closed."""
@@ -93,18 +94,20 @@ class WebSocketBridge:
                 self._send_audio(action.text)
             elif isinstance(action, Close):
                 self._close(action)
+            elif isinstance(action, Drop):
+                self._forget(action.side, 1000, action.reason)
             else:
                 self._perform(action)
         self._set_timer()
 
     # -- messages
 
-    def _guard(self, side: Side, handle: Callable[[], None]) -> None:
+    def _guard(self, side: Side, handle: Callable[..., None], *what: str | bytes | int) -> None:
         """Every callback of a socket comes through here: an error of ours ends this call, in the adapter's way, and no
         other.
         """
         try:
-            handle()
+            handle(*what)
         except Exception as error:  # noqa: BLE001  the edge of a call
             self.act(self._adapter.error(side, error, self._clock()))
 
@@ -159,6 +162,15 @@ class WebSocketBridge:
         transport = self._sides.get(action.side)
         if transport is not None:
             transport.close(action.code, action.reason)
+
+    def _forget(self, side: Side, code: int, reason: str) -> None:
+        """Close a side's socket and listen to it no more."""
+        transport = self._sides.pop(side, None)
+        if transport is not None:
+            transport.start(_ignore, _ignore)
+            transport.close(code, reason)
+            self._waiting.clear()
+            self._paused = False
 
     def _closed(self, side: Side, code: int, reason: str) -> None:
         self._sides.pop(side, None)

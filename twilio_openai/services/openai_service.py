@@ -11,23 +11,24 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import quote
 
-from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
 
 from ..adapters.conversation import Manner
+from ..adapters.twilio_openai_adapter import REFUSING_CLOSE_CODES
 from ..config import Settings
 from ..errors import ModelRefused, ModelUnavailable
 from ..logs import get_logger
 from ..protocols import openai_realtime as realtime
 from ..protocols.message import MalformedMessage
-from .transport import ParkedTransport, SocketClosed, client_transport, expect
+from . import fast_client, plain_client
+from .fast_transport import SocketLimits
+from .transport import ParkedTransport, SocketClosed, expect
 
 ANSWER_TIMEOUT_S = 5.0
 """How long each step of opening a session may take."""
 
 FIRST_RETRY_S = 0.25
 REFUSING_STATUS = frozenset({400, 401, 403, 404})
-REFUSING_CLOSE_CODES = frozenset({3000, 4000, 4004})
 
 log = get_logger(__name__)
 
@@ -92,6 +93,7 @@ def manner(settings: Settings) -> Manner:
     protected = {"audio": {"input": {"turn_detection": turn_detection(settings, answering=True)}}}
     return Manner(
         greeting=f"{instructions(settings)}\n\nThe caller has just been connected. Greet them: {settings.greeting}",
+        prompt=instructions(settings),
         after_greeting=None if settings.greeting_interruptible else protected,
         speech_padding_ms=settings.vad_prefix_ms if settings.vad_mode == "server_vad" else 0,
         silence_ms=settings.vad_silence_ms if settings.vad_mode == "server_vad" else 0,
@@ -129,7 +131,7 @@ async def open_once(settings: Settings, tools: list[dict[str, Any]]) -> ParkedTr
     Raises:
         ModelRefused, ModelUnavailable: as `open_session`.
     """
-    transport = client_transport(await _dial(settings))
+    transport = await _dial(settings)
     try:
         await expect(transport, _expecting("session.created"), ANSWER_TIMEOUT_S)
         transport.send(realtime.session_update("session", session(settings, tools)))
@@ -145,20 +147,16 @@ async def open_once(settings: Settings, tools: list[dict[str, Any]]) -> ParkedTr
     return transport
 
 
-async def _dial(settings: Settings) -> Any:
+async def _dial(settings: Settings) -> ParkedTransport:
     """The open socket. Compression is never offered: base64 hardly shrinks, and it costs more than all else."""
+    url = realtime_url(settings)
+    headers = {"Authorization": f"Bearer {settings.openai_api_key}"}
+    limits = SocketLimits(
+        settings.ws_ping_interval, settings.ws_ping_timeout, settings.ws_max_size, settings.ws_max_queue
+    )
+    client = plain_client if plain_client.needs_proxy(url) else fast_client
     try:
-        return await connect(
-            realtime_url(settings),
-            additional_headers={"Authorization": f"Bearer {settings.openai_api_key}"},
-            compression=None,
-            max_size=settings.ws_max_size,
-            max_queue=settings.ws_max_queue,
-            ping_interval=settings.ws_ping_interval,
-            ping_timeout=settings.ws_ping_timeout,
-            open_timeout=ANSWER_TIMEOUT_S,
-            close_timeout=1,
-        )
+        return await client.connect(url, headers, limits, ANSWER_TIMEOUT_S)
     except InvalidStatus as error:
         refused = error.response.status_code in REFUSING_STATUS
         raise (ModelRefused if refused else ModelUnavailable)(f"HTTP {error.response.status_code}") from None

@@ -41,32 +41,26 @@ class ParkedMessages:
     def __init__(self) -> None:
         self._waiting: deque[str | bytes] = deque()
         self._closed: tuple[int, str] | None = None
-        self._on_message: OnMessage | None = None
         self._on_close: OnClose | None = None
+        self.deliver: OnMessage = self._waiting.append
+        """Takes one message from the socket: to whoever started, without a step in between."""
 
     def start(self, on_message: OnMessage, on_close: OnClose) -> None:
         """Deliver what waited, then every message as it comes, then once the close code and reason."""
-        self._on_message, self._on_close = on_message, on_close
-        while self._waiting and self._on_message is not None:
-            self._on_message(self._waiting.popleft())
+        self.deliver, self._on_close = on_message, on_close
+        while self._waiting and self._on_close is not None:
+            self.deliver(self._waiting.popleft())
         if self._closed and self._on_close is not None:
             self._on_close(*self._closed)
 
     def park(self) -> None:
         """Keep messages until the next `start`."""
-        self._on_message = self._on_close = None
+        self.deliver, self._on_close = self._waiting.append, None
 
     @property
     def closed(self) -> bool:
         """Whether the socket is known to be closed."""
         return self._closed is not None
-
-    def deliver(self, message: str | bytes) -> None:
-        """One message from the socket."""
-        if self._on_message is None:
-            self._waiting.append(message)
-        else:
-            self._on_message(message)
 
     def deliver_close(self, code: int, reason: str) -> None:
         """The socket is closed; only the first word counts."""
@@ -151,7 +145,8 @@ class TaskTransport(ParkedTransport):
         try:
             while True:
                 await self._reading.wait()
-                self.deliver(await self._receive())
+                message = await self._receive()
+                self.deliver(message)  # whoever takes messages now, not when we began to wait
         except SocketClosed as closed:
             self.deliver_close(closed.code, closed.reason)
         finally:

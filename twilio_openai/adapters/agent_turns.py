@@ -1,0 +1,116 @@
+"""The agent's turns as messages and actions: its audio to the loudspeaker, its cuts to the model, its words to the
+transcript.
+"""
+
+from collections.abc import Callable
+
+from ..ledger import PlaybackLedger
+from ..protocols import openai_realtime as realtime
+from ..protocols import twilio_media as twilio
+from ..protocols.websocket_adapter import Action, Send, Side
+from ..transcript import AgentLine, Transcript, WordCount
+from .actions import CountWords, Note, Publish
+from .agent_speech import AgentSpeech, Cut, Item
+
+
+class AgentTurns:
+    """The agent's side of one conversation. `new_id` makes ids for the events that go to the model."""
+
+    def __init__(self, stream_sid: str, transcript: Transcript, new_id: Callable[[str], str], began_ms: float) -> None:
+        self.ledger = PlaybackLedger()
+        self.speech = AgentSpeech(self.ledger, transcript, began_ms)
+        self._stream_sid = stream_sid
+        self._media_head = twilio.media_head(stream_sid)
+        self._transcript = transcript
+        self._new_id = new_id
+        self._counting: dict[str, Item] = {}
+
+    # -- the loudspeaker
+
+    def play(self, delta: realtime.AudioDelta, now_ms: float) -> list[str]:
+        """The messages that bring a delta to the loudspeaker: media, and a mark behind each."""
+        messages = []
+        for payload, mark in self.speech.send(delta, now_ms):
+            messages.append(self._media_head + payload + twilio.MEDIA_TAIL)
+            messages.append(twilio.mark(self._stream_sid, mark))
+        return messages
+
+    def probe(self, now_ms: float) -> Action:
+        """Measure the round trip, while nothing is buffered."""
+        return self._to_phone(twilio.mark(self._stream_sid, self.ledger.probe(now_ms)))
+
+    def clear(self, now_ms: float) -> list[Action]:
+        """Stop the loudspeaker; the cut is settled when its echoes tell where."""
+        mark = self.ledger.clear(now_ms)
+        return [self._to_phone(twilio.clear(self._stream_sid)), self._to_phone(twilio.mark(self._stream_sid, mark))]
+
+    # -- cuts
+
+    def settle(self, now_ms: float) -> list[Action]:
+        """End a cut that is under way: the model is told what was heard."""
+        if not self.ledger.clearing:
+            return []
+        cuts = self.speech.settle(self.ledger.settle())
+        items = [{"item_id": cut.item_id, "heard_ms": cut.heard_ms, "generated_ms": cut.generated_ms} for cut in cuts]
+        note: list[Action] = [Note("barge_in", "info", {"items": items})] if cuts else []
+        return note + self._tell(cuts) + self.publish_ready(now_ms)
+
+    def answer_done(self, response_id: str, now_ms: float, *, cut: bool) -> list[Action]:
+        """Nothing more is generated for this answer. If it was cut, the model learns what it does not know yet."""
+        self.speech.answer_done(response_id, now_ms)
+        return self._tell(self.speech.untold(response_id)) if cut else []
+
+    def stop(self, now_ms: float) -> list[Action]:
+        """The stream is over: whatever was playing ended here."""
+        self.speech.stop(self.ledger.stop(now_ms))
+        return self.publish_ready(now_ms)
+
+    def lost(self, now_ms: float) -> tuple[list[Action], AgentLine | None]:
+        """The session is gone: what it said ends with the audio that was sent. And that line, if there is one."""
+        cut_off, actions = None, list[Action]()
+        for item in self.speech.lost():
+            cut_off = item.line
+            actions.append(self._count_words(item, self.ledger.sent_ms(cut_off.item_id)))
+        return actions + self.publish_ready(now_ms), cut_off
+
+    def _tell(self, cuts: list[Cut]) -> list[Action]:
+        return [Send(Side.TARGET, self._correction(cut)) for cut in cuts]
+
+    def _correction(self, cut: Cut) -> str:
+        """What was played in part is truncated; what was never heard is taken out of the conversation."""
+        if cut.heard_ms > 0:
+            return realtime.truncate(self._new_id("e"), cut.item_id, cut.heard_ms)
+        return realtime.delete_item(self._new_id("e"), cut.item_id)
+
+    # -- words
+
+    def publish_ready(self, now_ms: float) -> list[Action]:
+        """The turns of which everything is known now."""
+        return [self._publish(item) for item in self.speech.take_ready(now_ms)]
+
+    def words_counted(self, item_id: str, count: WordCount) -> list[Action]:
+        """How many words of a cut item were heard (or were sent, if a lost session cut it off and it still plays)."""
+        item = self._counting.pop(item_id, None)
+        if item is None:
+            line = self._transcript.find_agent(item_id)
+            if line is not None and not line.settled:
+                line.sent_words = count.words
+            return []
+        item.line.heard_words, item.line.count = count.words, count
+        return [Publish(item.line.turn())]
+
+    def _publish(self, item: Item) -> Action:
+        """All words of an item heard whole, none of one that was not heard; those of a cut one must be counted."""
+        line = item.line
+        if not line.interrupted or not line.heard_ms or not line.text.strip():
+            line.heard_words = 0 if line.interrupted else len(line.text.split())
+            return Publish(line.turn())
+        self._counting[line.item_id] = item
+        return self._count_words(item, line.heard_ms)
+
+    @staticmethod
+    def _count_words(item: Item, heard_ms: float) -> Action:
+        return CountWords(item.line.item_id, item.line.text, item.decoded(), heard_ms, item.completed)
+
+    def _to_phone(self, text: str) -> Action:
+        return Send(Side.SOURCE, text)
