@@ -9,6 +9,7 @@ import heapq
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from twilio_openai.audio import BYTES_PER_MS
 from twilio_openai.ledger import FIRST_MARK_BYTES, PlaybackLedger
@@ -133,7 +134,7 @@ class Line:
         first = FIRST_MARK_BYTES // BYTES_PER_MS
         parts = [first, size_ms - first] if self.ledger.is_dry(self.clock.now) and size_ms > first else [size_ms]
         for part in parts:
-            self.out.send(lambda part=part: self.speaker.media(part))
+            self.out.send(partial(self.speaker.media, part))
             self._mark(self.ledger.sent(item, part * BYTES_PER_MS, self.clock.now))
 
     def answer(self, item: str, length_ms: int, speed: float) -> None:
@@ -146,7 +147,7 @@ class Line:
             at += size / speed
             if done - size <= stall_at < done:
                 at += self.rng.uniform(500, 3000)
-            self.clock.at(at, lambda size=size: self.delta(item, size))
+            self.clock.at(at, partial(self.delta, item, size))
 
     def barge_in(self) -> float:
         """Clear now; the error of the settled position in ms (claimed minus true)."""
@@ -172,7 +173,9 @@ class Line:
 
 def one(rng: random.Random, jitter_ms: float = 30) -> float | None:
     """One barge-in under random conditions: its error in ms, or None when nothing was left to cut."""
-    weather = Conditions(rng.uniform(0, 150), rng.uniform(0, 150), rng.uniform(0, jitter_ms), rng.uniform(0, 120), rng.random() < 0.3)
+    weather = Conditions(
+        rng.uniform(0, 150), rng.uniform(0, 150), rng.uniform(0, jitter_ms), rng.uniform(0, 120), rng.random() < 0.3
+    )
     line = Line(weather, rng)
     line.probe()
     line.clock.run(rng.uniform(400, 1500))
@@ -204,7 +207,9 @@ def main() -> None:
     errors = measure(args.count, args.seed)
     sizes = sorted(abs(error) for error in errors)
     mean = sum(sizes) / len(sizes)
-    print(f"{len(sizes)} barge-ins: mean error {mean:.1f} ms, p95 {sizes[int(0.95 * len(sizes))]:.1f} ms, worst {sizes[-1]:.1f} ms, ")
+    print(
+        f"{len(sizes)} barge-ins: mean error {mean:.1f} ms, p95 {sizes[int(0.95 * len(sizes))]:.1f} ms, worst {sizes[-1]:.1f} ms, "
+    )
     print(f"bias {sum(errors) / len(errors):+.1f} ms")
 
 

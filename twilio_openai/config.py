@@ -23,7 +23,17 @@ def _origin(value: str) -> str:
     parts = urlsplit(value if "://" in value else f"https://{value}")
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
         raise ValueError("expected an origin such as https://voice.example.org")
+    _ = parts.port  # raises where it is none
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _base_url(value: str) -> str:
+    """A base URL such as the `openai` package takes."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https", "ws", "wss") or not parts.hostname:
+        raise ValueError("expected a URL such as https://api.openai.com/v1")
+    _ = parts.port
+    return value
 
 
 def _readable(path: Path) -> Path:
@@ -33,6 +43,7 @@ def _readable(path: Path) -> Path:
 
 
 Origin = Annotated[str, AfterValidator(_origin)]
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
 ReadableFile = Annotated[Path, AfterValidator(_readable)]
 
 
@@ -62,7 +73,7 @@ class Settings(BaseSettings):
     twilio_auth_token: Secret = ""
     twilio_api_url: Origin = "https://api.twilio.com"
     openai_api_key: Secret = ""
-    openai_base_url: str = "https://api.openai.com/v1"
+    openai_base_url: BaseUrl = "https://api.openai.com/v1"
 
     # The agent
     openai_model: str = "gpt-realtime-2.1"

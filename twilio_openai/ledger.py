@@ -61,16 +61,19 @@ class _Run:
     arrival: float
     late: float
     was_dry: bool
+    before: "_Run | None" = None
     offsets: deque[float] = field(default_factory=lambda: deque(maxlen=ECHOES_AVERAGED))
 
     @property
     def offset(self) -> float:
-        return fmean(self.offsets) if self.offsets else self.arrival + self.late
+        if self.offsets:
+            return fmean(self.offsets)
+        return self.arrival + self.late if self.before is None else max(self.before.offset, self.arrival)
 
     @property
     def anchored(self) -> bool:
         """Whether its offset is known: by an echo, or from the run that it follows without a gap."""
-        return bool(self.offsets) or not self.was_dry
+        return bool(self.offsets) or (self.before is not None and self.before.anchored)
 
 
 @dataclass(slots=True)
@@ -263,12 +266,12 @@ class PlaybackLedger:
     def _start_run(self, now_ms: float) -> None:
         """A new run: its audio starts when it arrives, but not before what was sent before it has played."""
         arrival = now_ms + self._trip - self._sent
-        before = self._runs[-1].offset if self._runs else None
-        was_dry = before is None or arrival > before + JITTER_MS
+        before = self._runs[-1] if self._runs else None
+        was_dry = before is None or arrival > before.offset + JITTER_MS
         late = fmean(self._lates) if self._lates else ASSUMED_LATE_MS
-        if not was_dry and before is not None:
-            arrival, late = max(before, arrival), 0.0
-        self._runs.append(_Run(self._sent, arrival, late, was_dry))
+        if before is not None and before.offsets:
+            before.before = None  # it knows its own offset; no chain grows over a long call
+        self._runs.append(_Run(self._sent, arrival, late, was_dry, None if was_dry else before))
         del self._runs[:-8]
 
     def _anchor(self, chunk: _Chunk, echoed_ms: float) -> None:

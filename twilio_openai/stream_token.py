@@ -23,7 +23,7 @@ def mint(key: str, call_sid: str, now_s: float) -> str:
 def is_valid(token: str, key: str, call_sid: str, now_s: float) -> bool:
     """Whether we minted this token for this call within the last minute. Anything odd is simply not valid."""
     issued, _, mac = token.partition(".")
-    if not (issued.isascii() and issued.isdecimal() and len(issued) < 20 and mac.isascii()):
+    if issued.startswith("0") or not (issued.isascii() and issued.isdecimal() and len(issued) < 20 and mac.isascii()):
         return False
     fresh = -1.0 <= now_s - int(issued) / 1000 <= LIFETIME_S
     return fresh and hmac.compare_digest(mac, _mac(key, call_sid, int(issued)))

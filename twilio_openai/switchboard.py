@@ -87,8 +87,11 @@ class Switchboard:
         """The place of a stream that brought this token, live from now on; None when the token does not open it."""
         if token in self._used or not stream_token.is_valid(token, self._key, call_sid, now_s):
             return None
+        place = self._places.get(call_sid) or Place(call_sid, token, now_s)
+        if not place.is_active(now_s) and self.is_full(now_s):
+            return None  # its place was given up when no stream came in time
         self._used[token] = now_s + stream_token.LIFETIME_S + 1
-        place = self._places.setdefault(call_sid, Place(call_sid, token, now_s))
+        self._places[call_sid] = place
         place.live, place.ended_by = True, None
         return place
 

@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from .adapters import TwilioOpenAIAdapter
 from .adapters.actions import CountWords
-from .adapters.conversation import Manner
+from .adapters.manner import Manner
 from .protocols.websocket_adapter import Action, Side
 from .transcript import WordCount
 

@@ -42,6 +42,10 @@ class Item:
         """Audio received for it, sent on or not."""
         return ms(self.line.generated_bytes)
 
+    def as_cut(self) -> "Cut":
+        """Its cut, in figures."""
+        return Cut(self.line.item_id, int(self.line.heard_ms or 0), int(self.generated_ms))
+
     def decoded(self) -> bytes:
         """Its audio as μ-law bytes, as far as it is valid base64."""
         return b"".join(_decoded(payload) for payload in self.audio)
@@ -64,7 +68,7 @@ class AgentSpeech:
         self._transcript = transcript
         self._began_ms = began_ms
         self._items: dict[str, Item] = {}
-        self.deltas = 0
+        self._settled: set[str] = set()
         self.spoken: set[str] = set()
         """Answers of which audio was sent."""
 
@@ -89,7 +93,6 @@ class AgentSpeech:
         """A delta on its way to the loudspeaker: pieces of base64, each with the name of the mark to send behind it."""
         item = self._items.get(delta.item_id) or self.add(delta.item_id, delta.response_id, cut=False)
         size = payload_bytes(delta.payload)
-        self.deltas += 1
         if not item.line.generated_bytes:
             item.line.started_ms = int(now_ms - self._began_ms)
             self.spoken.add(delta.response_id)
@@ -105,6 +108,8 @@ class AgentSpeech:
 
     def drop(self, delta: AudioDelta) -> None:
         """A delta of an answer that was cut: generated, never sent."""
+        if delta.item_id in self._settled:
+            return
         item = self.add(delta.item_id, delta.response_id, cut=True)
         item.line.generated_bytes += payload_bytes(delta.payload)
         item.audio.append(delta.payload)
@@ -144,11 +149,12 @@ class AgentSpeech:
 
     # -- playback
 
-    def interrupt(self, response_id: str | None) -> None:
-        """The caller cut in: whatever else comes of this answer is not sent."""
-        for item in self._items.values():
-            if item.generating and item.response_id == response_id:
-                item.cut = True
+    def interrupt(self) -> set[str]:
+        """The caller cut in: whatever else comes of these answers is not sent."""
+        generating = [item for item in self._items.values() if item.generating]
+        for item in generating:
+            item.cut = True
+        return {item.response_id for item in generating}
 
     def settle(self, heard: list[Heard]) -> list[Cut]:
         """Take what the ledger found at a cut; the items of which the model believes more than was heard."""
@@ -164,9 +170,9 @@ class AgentSpeech:
                 cuts.append(self._tell(item))
         return cuts
 
-    def untold(self, response_id: str) -> list[Cut]:
+    def untold(self) -> list[Cut]:
         """Cut items of a finished answer of which the model generated more than was heard, and does not know it."""
-        items = [item for item in self.of_answer(response_id) if item.cut and not item.told]
+        items = [item for item in self._items.values() if item.cut and not item.generating and not item.told]
         for item in items:
             if item.line.heard_ms is None:
                 item.line.heard_ms = self.ledger.sent_ms(item.line.item_id)
@@ -185,7 +191,7 @@ class AgentSpeech:
     @staticmethod
     def _tell(item: Item) -> Cut:
         item.told = True
-        return Cut(item.line.item_id, int(item.line.heard_ms or 0), int(item.generated_ms))
+        return item.as_cut()
 
     # -- the end of an item
 
@@ -203,12 +209,14 @@ class AgentSpeech:
             missed = item.generated_ms - (line.heard_ms or 0.0) > WHOLE_MS
             line.interrupted = missed or (item.cut and not item.completed) or not line.generated_bytes
             self._items.pop(line.item_id)
+            self._settled.add(line.item_id)
             self.ledger.forget(line.item_id)
         return ready
 
     def due_ms(self) -> float | None:
         """When an item has waited long enough for its text."""
-        return min((item.text_due_ms for item in self._items.values() if item.text_due_ms is not None), default=None)
+        waiting = (item for item in self._items.values() if not self.ledger.playing(item.line.item_id))
+        return min((item.text_due_ms for item in waiting if item.text_due_ms is not None), default=None)
 
     def _is_ready(self, item: Item, now_ms: float) -> bool:
         line = item.line

@@ -3,6 +3,7 @@ transcript.
 """
 
 from collections.abc import Callable
+from dataclasses import asdict
 
 from ..ledger import PlaybackLedger
 from ..protocols import openai_realtime as realtime
@@ -24,6 +25,8 @@ class AgentTurns:
         self._transcript = transcript
         self._new_id = new_id
         self._counting: dict[str, Item] = {}
+        self._to_note = False  # whether a barge-in has no record yet
+        self.frames = 0
 
     # -- the loudspeaker
 
@@ -31,6 +34,7 @@ class AgentTurns:
         """The messages that bring a delta to the loudspeaker: media, and a mark behind each."""
         messages = []
         for payload, mark in self.speech.send(delta, now_ms):
+            self.frames += 1
             messages.append(self._media_head + payload + twilio.MEDIA_TAIL)
             messages.append(twilio.mark(self._stream_sid, mark))
         return messages
@@ -50,15 +54,8 @@ class AgentTurns:
         """End a cut that is under way: the model is told what was heard."""
         if not self.ledger.clearing:
             return []
-        cuts = self.speech.settle(self.ledger.settle())
-        items = [{"item_id": cut.item_id, "heard_ms": cut.heard_ms, "generated_ms": cut.generated_ms} for cut in cuts]
-        note: list[Action] = [Note("barge_in", "info", {"items": items})] if cuts else []
-        return note + self._tell(cuts) + self.publish_ready(now_ms)
-
-    def answer_done(self, response_id: str, now_ms: float, *, cut: bool) -> list[Action]:
-        """Nothing more is generated for this answer. If it was cut, the model learns what it does not know yet."""
-        self.speech.answer_done(response_id, now_ms)
-        return self._tell(self.speech.untold(response_id)) if cut else []
+        told = self._tell(self.speech.settle(self.ledger.settle()))
+        return told + self.publish_ready(now_ms)
 
     def stop(self, now_ms: float) -> list[Action]:
         """The stream is over: whatever was playing ended here."""
@@ -73,8 +70,20 @@ class AgentTurns:
             actions.append(self._count_words(item, self.ledger.sent_ms(cut_off.item_id)))
         return actions + self.publish_ready(now_ms), cut_off
 
+    def interrupt(self) -> set[str]:
+        """The caller cut in; the answers of which something was being generated."""
+        self._to_note = True
+        return self.speech.interrupt()
+
     def _tell(self, cuts: list[Cut]) -> list[Action]:
-        return [Send(Side.TARGET, self._correction(cut)) for cut in cuts]
+        return self._note(cuts) + [Send(Side.TARGET, self._correction(cut)) for cut in cuts]
+
+    def _note(self, cuts: list[Cut]) -> list[Action]:
+        """One record for each barge-in, with the items that it cut."""
+        if not cuts or not self._to_note:
+            return []
+        self._to_note = False
+        return [Note("barge_in", "info", {"items": [asdict(cut) for cut in cuts]})]
 
     def _correction(self, cut: Cut) -> str:
         """What was played in part is truncated; what was never heard is taken out of the conversation."""
@@ -86,7 +95,10 @@ class AgentTurns:
 
     def publish_ready(self, now_ms: float) -> list[Action]:
         """The turns of which everything is known now."""
-        return [self._publish(item) for item in self.speech.take_ready(now_ms)]
+        told = [] if self.ledger.clearing else self._tell(self.speech.untold())
+        ready = self.speech.take_ready(now_ms)
+        cut = [item.as_cut() for item in ready if item.cut and item.line.interrupted]
+        return told + self._note(cut) + [self._publish(item) for item in ready]
 
     def words_counted(self, item_id: str, count: WordCount) -> list[Action]:
         """How many words of a cut item were heard (or were sent, if a lost session cut it off and it still plays)."""

@@ -9,6 +9,7 @@ Rules:
 - After a barge-in, whatever else comes of the active answer is cut: it is not sent to the caller.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 RETRY_MS = 1000.0
@@ -21,12 +22,13 @@ class Answers:
 
     active: str | None = None
     asked: bool = False
+    asked_with: str = ""
     wanted: bool = False
     not_before_ms: float = 0.0
     failures: int = 0
     calls: dict[str, str] = field(default_factory=dict)  # running function calls: call_id -> response_id
     orphans: set[str] = field(default_factory=set)  # calls of a lost session that are still running
-    unseen: set[str] = field(default_factory=set)  # outputs sent, of which the API has not said that they arrived
+    unseen: set[str] = field(default_factory=set)  # outputs and items sent that the API has not confirmed
     cut: set[str] = field(default_factory=set)
     _stale: bool = False
 
@@ -43,8 +45,7 @@ class Answers:
         if self.active == response_id:
             self.active = None
         if status == "failed":
-            self.failures += 1
-            self.wanted, self.not_before_ms = True, now_ms + RETRY_MS * self.failures
+            self.failed(now_ms)
         else:
             self.failures = 0
 
@@ -57,10 +58,17 @@ class Answers:
         self.calls.clear()
         self.unseen.clear()
 
-    def interrupt(self) -> None:
-        """The caller cut the active answer off."""
+    def interrupt(self, generating: Iterable[str] = ()) -> None:
+        """The caller cut the active answer off, and these of which something was being generated."""
+        self.cut.update(generating)
         if self.active is not None:
             self.cut.add(self.active)
+
+    def failed(self, now_ms: float) -> None:
+        """An answer failed, or our request for one was refused: it is asked for again, a little later."""
+        self.failures += 1
+        self.asked, self.wanted = False, True
+        self.not_before_ms = now_ms + RETRY_MS * self.failures
 
     def refused(self) -> None:
         """Our request came while another answer had begun. If that one has not seen every output, we ask again."""
@@ -72,18 +80,18 @@ class Answers:
         self.unseen.add(call_id)
         self.wanted = True
 
-    def seen(self, call_id: str) -> None:
-        """The API has taken the output of a call into the conversation."""
-        self.unseen.discard(call_id)
+    def seen(self, what: str) -> None:
+        """The API has taken the output of this call, or this item of ours, into the conversation."""
+        self.unseen.discard(what)
 
-    def may_ask(self, now_ms: float, *, caller_speaks: bool) -> bool:
+    def may_ask(self, now_ms: float, *, callers_turn: bool) -> bool:
         """Whether to ask for an answer now."""
-        free = self.active is None and not self.asked and not self.calls and not caller_speaks
+        free = self.active is None and not self.asked and not self.calls and not callers_turn
         return self.wanted and free and now_ms >= self.not_before_ms
 
-    def ask(self) -> None:
-        """Note that an answer is being asked for."""
-        self.asked, self.wanted = True, False
+    def ask(self, event_id: str) -> None:
+        """Note that an answer is being asked for, with this event."""
+        self.asked, self.wanted, self.asked_with = True, False, event_id
 
     def due_ms(self, now_ms: float) -> float | None:
         """When an answer that waits for its time may be asked for."""

@@ -65,7 +65,7 @@ class CallerAudio:
             self.longest_gap_ms = max(self.longest_gap_ms, quiet_ms)
         self._last_ms = now_ms
         try:
-            audio = a2b_base64(payload)
+            audio = a2b_base64(payload, strict_mode=True)
         except ValueError:
             self.dropped += 1
             return ""
@@ -173,7 +173,9 @@ class CallerAudio:
         self._kept += audio
         self._end += len(audio)
         if len(self._kept) > self._limit:
-            self._forget_before(self._end - (_RING if self._limit == _TRIM_AT else _MAX_KEPT))
+            wanted = self._limit == _MAX_KEPT
+            self.dropped += wanted
+            self._forget_before(self._end - (_MAX_KEPT if wanted else _RING))
 
     def _forget_before(self, position: int) -> None:
         excess = position - self._start

@@ -44,6 +44,7 @@ class CallerTurns:
 
     def committed(self, event: realtime.Committed, now_ms: float) -> None:
         """What they said has its place in the conversation."""
+        self.speaking = False
         self._transcript.place(event.item_id, event.previous_item_id)
         self._transcript.caller(event.item_id, self._speech_began.pop(event.item_id, now_ms) - self._began_ms)
         self._open.append(event.item_id)
@@ -58,7 +59,10 @@ class CallerTurns:
 
     def transcription_failed(self, item_id: str, reason: str, now_ms: float) -> list[Action]:
         """The words of a turn are lost; it keeps its place."""
-        self._transcript.caller(item_id, now_ms - self._began_ms).failed = True
+        line = self._transcript.caller(item_id, now_ms - self._began_ms)
+        if line.settled:
+            return []
+        line.failed = True
         note = Note("transcription.failed", "warning", {"item_id": item_id, "reason": reason})
         return [note, *self.transcribed(item_id, "", now_ms)]
 

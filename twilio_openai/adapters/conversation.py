@@ -4,9 +4,6 @@ Each case asks the part that owns the rule: the caller's turns, the agent's turn
 answers, the farewell. `go_on` is what may have become possible after any event. Pure, as all parts are.
 """
 
-from dataclasses import dataclass
-from typing import Any
-
 from ..protocols import openai_realtime as realtime
 from ..protocols import twilio_media as twilio
 from ..protocols.websocket_adapter import Action, Send, Side
@@ -17,13 +14,10 @@ from .agent_turns import AgentTurns
 from .answers import Answers
 from .caller_turns import CallerTurns
 from .farewell import Farewell
+from .greeting import Greeting
 from .keypad import Keypad
-
-UPTAKE_WATCH_MS = 8000.0
-"""The model takes up a turn within this, or it is frozen."""
-
-ANSWER_WATCH_MS = 10_000.0
-"""While it answers, the model never says nothing at all for so long, or it is frozen."""
+from .manner import Manner
+from .model_watch import ModelWatch
 
 RESUME_MS = 300.0
 """How long a new session may find the caller's speech in the audio that was kept, before it is asked to go on
@@ -33,23 +27,6 @@ itself.
 EXPECTED_REFUSALS = frozenset(
     {"response_cancel_not_active", "conversation_already_has_active_response", "input_audio_buffer_commit_empty"}
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Manner:
-    """How the agent behaves in a call.
-
-    `greeting` is what its first answer is told, `prompt` what every other is. `after_greeting` is None where the
-    caller may interrupt the greeting, else the part of the session that lets them interrupt from then on. For the
-    others see `CallerTurns`.
-    """
-
-    greeting: str
-    prompt: str = ""
-    after_greeting: dict[str, Any] | None = None
-    speech_padding_ms: float = 0.0
-    silence_ms: float = 0.0
-    max_call_ms: float = float("inf")
 
 
 class Conversation:
@@ -64,13 +41,10 @@ class Conversation:
         self.farewell: Farewell | None = None
         self._manner = manner
         self._events = 0
-        self._greeting: str | None = None  # the answer that greets
-        self._protected = manner.after_greeting is not None
-        self._unanswered = False  # whether the caller has spoken into a greeting that is protected
-        self._late_results: list[str] = []  # of tools that a lost session called
+        self._greeting = Greeting(manner.after_greeting is not None)
+        self._watch = ModelWatch(began_ms)
+        self._for_session: list[str] = []  # what the next session should know
         self._cut_off: AgentLine | None = None  # what a lost session was saying
-        self._uptake_due_ms: float | None = None
-        self._last_event_ms = began_ms
 
     # -- the caller's line
 
@@ -93,16 +67,21 @@ class Conversation:
         item_id = self._id("keys")
         self.answers.wanted = True
         told = realtime.user_text(self._id("e"), item_id, f"(keys pressed) {pressed[0]}")
-        return [self.caller.pressed(item_id, *pressed), self._to_model(told)]
+        turn = self.caller.pressed(item_id, *pressed)
+        self.answers.unseen.add(item_id)
+        if self.caller.audio.open_session:
+            return [turn, self._to_model(told)]
+        self._for_session.append(told)
+        return [turn]
 
     # -- the model
 
     def from_model(self, event: realtime.Event, now_ms: float) -> list[Action]:
         """What follows from one message of the model's that is not hot."""
-        self._last_event_ms = now_ms
+        self._watch.alive_ms = now_ms
         match event:
-            case realtime.AudioDelta():
-                return self._late_audio(event, now_ms)
+            case realtime.AudioDelta(payload=payload):
+                return self._late_audio(event, now_ms) if payload else []
             case realtime.TextDelta(item_id, delta):
                 self.agent.speech.text(item_id, delta)
                 return []
@@ -112,20 +91,20 @@ class Conversation:
                 return self._speech_started(event, now_ms)
             case realtime.SpeechStopped():
                 self.caller.stopped(event, now_ms)
+                if self._greeting.auto_answers:
+                    self._watch.turn_ended(now_ms)
                 return self.agent.settle(now_ms) + self.go_on(now_ms)
             case realtime.Committed():
-                self.caller.committed(event, now_ms)
-                self._unanswered = self._protected
-                self._uptake_due_ms = None if self._protected else now_ms + UPTAKE_WATCH_MS
+                self._committed(event, now_ms)
             case realtime.Transcribed(item_id, transcript):
                 return self.caller.transcribed(item_id, transcript, now_ms)
             case realtime.TranscriptionFailed(item_id, reason):
                 return self.caller.transcription_failed(item_id, reason, now_ms)
             case realtime.ItemAdded(item_id, previous, call_id):
                 self.transcript.place(item_id, previous)
-                self.answers.seen(call_id)
+                self.answers.seen(call_id or item_id)
             case realtime.ResponseCreated(response_id):
-                self._answer_began(response_id)
+                return self._answer_began(response_id)
             case realtime.OutputItemAdded(response_id, item_id, "message"):
                 self.agent.speech.add(item_id, response_id, cut=response_id in self.answers.cut)
             case realtime.OutputItemDone(kind="function_call", status="completed"):
@@ -135,8 +114,10 @@ class Conversation:
                 self.agent.speech.item_done(item_id, event.text, completed=event.status == "completed")
             case realtime.ResponseDone():
                 return self._answer_done(event, now_ms)
-            case realtime.Error(code, message):
-                return self._refused(code, message)
+            case realtime.Error():
+                return self._refused(event, now_ms)
+            case realtime.SessionUpdated():
+                self._greeting.lifted()
             case _:
                 return []
         return self.go_on(now_ms)
@@ -145,43 +126,60 @@ class Conversation:
         """The caller speaks: what has not been heard is cleared, unless the greeting is protected."""
         since_ms = self.caller.began(event, now_ms)
         self._cut_off = None
-        if self._protected:
+        if self._greeting.protected:
             return []
         settled = self.agent.settle(now_ms)
         self.farewell = None
-        self.answers.interrupt()
-        self.agent.speech.interrupt(self.answers.active)
+        self.answers.interrupt(self.agent.interrupt())
         if not self.agent.ledger.unplayed:
             return settled
         self.caller.latencies.barge_ins.append(now_ms - since_ms)
         return settled + self.agent.clear(now_ms)
 
-    def _answer_began(self, response_id: str) -> None:
+    def _committed(self, event: realtime.Committed, now_ms: float) -> None:
+        self.caller.committed(event, now_ms)
+        if self._greeting.auto_answers:
+            self._watch.committed(now_ms)
+        self._greeting.spoken_into = True
+        self.answers.wanted = self.answers.wanted or self._greeting.lifting
+
+    def _answer_began(self, response_id: str) -> list[Action]:
+        ours = self.answers.asked
         self.answers.created(response_id)
+        self._cut_off = None
         self.caller.answer_began(response_id)
-        self._uptake_due_ms = None
-        self._greeting = self._greeting or response_id
+        self._watch.taken_up()
+        self._greeting.began(response_id)
         if self.farewell:
             self.farewell.answer_began(response_id)
+        if ours and self.caller.speaking and not self._greeting.protected:  # it would talk over the caller
+            self.answers.interrupt()
+            return [self._to_model(realtime.cancel_response(self._id("e"), response_id))]
+        return []
 
     def _answer_done(self, event: realtime.ResponseDone, now_ms: float) -> list[Action]:
         self.answers.done(event.response_id, event.status, now_ms)
         self.caller.audio.watch(busy=self.answers.active is not None)
-        told = self.agent.answer_done(event.response_id, now_ms, cut=event.response_id in self.answers.cut)
+        self.agent.speech.answer_done(event.response_id, now_ms)
+        notes: list[Action] = []
         if event.status == "failed":
             fields = {"reason": event.error_code, "response_id": event.response_id}
-            told.insert(0, Note("answer.failed", "warning", fields))
-        return told + self.go_on(now_ms)
+            notes.append(Note("answer.failed", "warning", fields))
+            if self.farewell and self.farewell.goodbye == event.response_id:
+                self.farewell.goodbye = None
+        return notes + self.go_on(now_ms)
 
-    def _refused(self, code: str, message: str) -> list[Action]:
-        if code == "conversation_already_has_active_response":
+    def _refused(self, event: realtime.Error, now_ms: float) -> list[Action]:
+        if event.code == "conversation_already_has_active_response":
             self.answers.refused()
-        level = "debug" if code in EXPECTED_REFUSALS else "warning"
-        return [Note("model.error", level, {"code": code, "reason": message})]
+        elif event.event_id and event.event_id == self.answers.asked_with and self.answers.asked:
+            self.answers.failed(now_ms)
+        level = "debug" if event.code in EXPECTED_REFUSALS else "warning"
+        return [Note("model.error", level, {"code": event.code, "reason": event.message})]
 
     def play(self, delta: realtime.AudioDelta, now_ms: float) -> list[str]:
         """The messages that bring a delta to the loudspeaker."""
-        self._last_event_ms = now_ms
+        self._watch.alive_ms = now_ms
         self.caller.answer_heard(delta.response_id, now_ms)
         return self.agent.play(delta, now_ms)
 
@@ -203,21 +201,19 @@ class Conversation:
             self.answers.orphans.discard(call_id)
             self.answers.wanted = True
             told = f"A tool that you had called has answered: {output}"
-            self._late_results.append(realtime.system_text(self._id("e"), told))
+            self._for_session.append(realtime.system_text(self._id("e"), told))
         return self.go_on(now_ms)
 
     # -- a lost session
 
     def watch_due_ms(self) -> float | None:
         """When the model, having said nothing for too long, is taken for frozen."""
-        if self.answers.active is not None:
-            return self._last_event_ms + ANSWER_WATCH_MS
-        return self._uptake_due_ms
+        return self._watch.due_ms(answering=self.answers.active is not None)
 
     def lost(self, now_ms: float) -> list[Action]:
         """The session is gone. What it was saying ends with the audio that was sent; what the caller said is kept."""
-        self._uptake_due_ms = None
-        actions = self.caller.lost(self._last_event_ms)
+        self._watch.taken_up()
+        actions = self.caller.lost(self._watch.alive_ms)
         cut_off, self._cut_off = self.agent.lost(now_ms)
         self.answers.lost()
         return actions + cut_off
@@ -225,7 +221,7 @@ class Conversation:
     def resume(self, now_ms: float) -> list[Action]:
         """A new session is there: it gets the conversation as it was heard, then the caller's audio, and goes on."""
         seeds = [self._to_model(text) for text in recovery.conversation(self.transcript, self._id)]
-        if self._manner.after_greeting and not self._protected:
+        if self._manner.after_greeting and not self._greeting.protected:
             seeds.append(self._to_model(realtime.session_update(self._id("e"), self._manner.after_greeting)))
         kept = [self._to_model(text) for text in self.caller.audio.open(now_ms)]
         self.answers.not_before_ms = now_ms + RESUME_MS
@@ -242,12 +238,12 @@ class Conversation:
         actions = self.agent.publish_ready(now_ms)
         if not self.caller.audio.open_session:
             return actions
-        actions += [self._to_model(self._late_results.pop(0)) for _ in list(self._late_results)]
-        if self._protected and self._greeting and self._is_over(self._greeting):
+        actions += [self._to_model(self._for_session.pop(0)) for _ in list(self._for_session)]
+        if self._greeting.protected and self._greeting.answer and self._is_over(self._greeting.answer):
             actions += self._end_protection()
         if self.farewell and self.farewell.goodbye is None and self.answers.active != self.farewell.asked_in:
             self._find_goodbye(self.farewell)
-        if self.answers.may_ask(now_ms, caller_speaks=self.caller.speaking):
+        if self.answers.may_ask(now_ms, callers_turn=self.caller.speaking or self._watch.expects_answer(now_ms)):
             actions += self.ask(now_ms)
         return actions
 
@@ -258,10 +254,11 @@ class Conversation:
         """
         instructions = None if any(self.transcript.agent_lines()) else self._manner.greeting
         if self._cut_off is not None:
-            instructions, self._cut_off = recovery.go_on(self._manner.prompt, self._cut_off), None
+            instructions = recovery.go_on(self._manner.prompt, self._cut_off)
         settled = self.agent.settle(now_ms)
-        self.answers.ask()
-        return [*settled, self._to_model(realtime.create_response(self._id("e"), instructions))]
+        event_id = self._id("e")
+        self.answers.ask(event_id)
+        return [*settled, self._to_model(realtime.create_response(event_id, instructions))]
 
     def farewell_heard(self) -> bool:
         """Whether the goodbye has been said and heard, so that the call may end."""
@@ -272,8 +269,7 @@ class Conversation:
         return self.answers.active != response_id and self.agent.speech.heard_out(response_id)
 
     def _end_protection(self) -> list[Action]:
-        self._protected = False
-        self.answers.wanted = self.answers.wanted or self._unanswered
+        self.answers.wanted = self._greeting.lift() or self.answers.wanted
         return [self._to_model(realtime.session_update(self._id("e"), self._manner.after_greeting or {}))]
 
     def _find_goodbye(self, farewell: Farewell) -> None:

@@ -15,8 +15,9 @@ from ..protocols.websocket_adapter import Action, Actions, Close, Drop, Send, Se
 from ..transcript import WordCount
 from .actions import Ended, Note, Publish, Redial, Transfer
 from .answers import MAX_FAILURES
-from .conversation import Conversation, Manner
+from .conversation import Conversation
 from .farewell import LIMIT_MS, Farewell
+from .manner import Manner
 
 LAST_WORDS_MS = 2600.0
 """How long a call that is over waits for words of the caller that are being transcribed (the contract allows 3 s)."""
@@ -39,6 +40,7 @@ class TwilioOpenAIAdapter:
     def __init__(self, stream_sid: str, manner: Manner, began_ms: float) -> None:
         self.conversation = Conversation(stream_sid, manner, began_ms)
         self.ended_by: str | None = None
+        self._transferring = False
         self.malformed = 0
         self._ends_ms = began_ms + manner.max_call_ms
         self._close_due_ms: float | None = None
@@ -144,14 +146,17 @@ class TwilioOpenAIAdapter:
         """A tool asked to end the call, or to put the caller through to `number`, once the goodbye was heard."""
         talk = self.conversation
         asked_in = talk.answers.calls.get(call_id)
-        if asked_in is not None and not self.ended_by:
-            talk.farewell = Farewell(reason, number, asked_in, now_ms + LIMIT_MS)
+        cancelled = talk.caller.speaking or asked_in in talk.answers.cut
+        if asked_in is not None and not self.ended_by and not cancelled:
+            due_ms = talk.farewell.due_ms if talk.farewell else now_ms + LIMIT_MS
+            talk.farewell = Farewell(reason, number, asked_in, due_ms)
         return self._after(self.tool_done(call_id, output, now_ms), now_ms)
 
     def transfer_failed(self, reason: str, now_ms: float) -> Actions:
         """Twilio did not put the caller through: the model hears of it and goes on."""
         if self.ended_by:
             return []
+        self._transferring = False
         talk = self.conversation
         talk.answers.wanted = True
         note = f"The transfer failed ({reason}). Tell the caller, and help them yourself."
@@ -167,6 +172,8 @@ class TwilioOpenAIAdapter:
         """The call is over: settle what was heard, and close once the caller's last words are known. Once only."""
         if self.ended_by:
             return []
+        if self._transferring and ended_by == "caller":
+            ended_by = "transferred"
         self.ended_by = ended_by
         talk = self.conversation
         actions: list[Action] = [Ended(ended_by), *talk.pass_digits(now_ms, ended=True)]
@@ -216,8 +223,9 @@ class TwilioOpenAIAdapter:
         event = realtime.parse(text)
         if self.ended_by:
             return self._last_words(event, now_ms)
-        if isinstance(event, realtime.ResponseDone) and event.error_code in NO_MORE_CREDIT:
-            return [Note("model.refused", "error", {"reason": event.error_code}), *self.end("model_away", now_ms)]
+        reason = getattr(event, "error_code", "") or (event.code if isinstance(event, realtime.Error) else "")
+        if reason in NO_MORE_CREDIT:
+            return [Note("model.refused", "error", {"reason": reason}), *self.end("model_away", now_ms)]
         return self._after(self.conversation.from_model(event, now_ms), now_ms)
 
     def _last_words(self, event: realtime.Event, now_ms: float) -> Actions:
@@ -241,6 +249,7 @@ class TwilioOpenAIAdapter:
             return actions
         talk.farewell = None
         if farewell.number:
+            self._transferring = True
             return [*actions, Transfer(farewell.number, farewell.reason)]
         return [*actions, *self.end("agent", now_ms)]
 
@@ -252,7 +261,7 @@ class TwilioOpenAIAdapter:
         return {
             "frames_in": caller.frames,
             "bytes_in": caller.bytes,
-            "frames_out": self.conversation.agent.speech.deltas,
+            "frames_out": self.conversation.agent.frames,
             "bytes_out": int(ledger.tape_ms * 8),
             "gaps": caller.gaps,
             "longest_silence_ms": int(caller.longest_gap_ms),

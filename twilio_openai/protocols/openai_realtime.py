@@ -9,7 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .message import read_object, take, take_object, take_or
+from .message import MalformedMessage, read_object, take, take_object, take_or
+
+MAX_SESSION_MS = 24 * 3_600_000
 
 _DELTA_HEADS = (
     '{"type":"response.output_audio.delta"',
@@ -200,11 +202,16 @@ def _session_updated(message: dict[str, Any]) -> Event:
 
 
 def _speech_started(message: dict[str, Any]) -> Event:
-    return SpeechStarted(take(message, "item_id", str), take_or(message, "audio_start_ms", 0))
+    return SpeechStarted(take(message, "item_id", str), _ms(message, "audio_start_ms"))
+
+
+def _ms(message: dict[str, Any], key: str) -> int:
+    """A time of the session, which lasts an hour; anything else is no time."""
+    return min(max(take_or(message, key, 0), 0), MAX_SESSION_MS)
 
 
 def _speech_stopped(message: dict[str, Any]) -> Event:
-    return SpeechStopped(take_or(message, "item_id", ""), take_or(message, "audio_end_ms", 0))
+    return SpeechStopped(take_or(message, "item_id", ""), _ms(message, "audio_end_ms"))
 
 
 def _committed(message: dict[str, Any]) -> Event:
@@ -236,7 +243,10 @@ def _output_item_added(message: dict[str, Any]) -> Event:
 
 
 def _audio_delta(message: dict[str, Any]) -> Event:
-    return AudioDelta(take_or(message, "response_id", ""), take(message, "item_id", str), take(message, "delta", str))
+    payload = take(message, "delta", str)
+    if '"' in payload or "\\" in payload:
+        raise MalformedMessage("an audio delta that is not base64")
+    return AudioDelta(take_or(message, "response_id", ""), take(message, "item_id", str), payload)
 
 
 def _audio_done(message: dict[str, Any]) -> Event:
@@ -322,7 +332,7 @@ def audio_delta(text: str) -> AudioDelta | None:
     if not text.startswith(_DELTA_HEADS):
         return None
     item_id, payload = _cut(text, '"item_id":'), _cut(text, '"delta":')
-    if not item_id or not payload:
+    if not item_id or not payload or "\\" in payload:
         return None
     return AudioDelta(_cut(text, '"response_id":'), item_id, payload)
 
@@ -332,8 +342,11 @@ def _cut(text: str, key: str) -> str:
     at = text.find(key)
     if at < 0:
         return ""
-    start = text.find('"', at + len(key)) + 1
-    return text[start : text.find('"', start)]
+    start = at + len(key)
+    start += text.startswith(" ", start)
+    if not text.startswith('"', start):
+        return ""
+    return text[start + 1 : text.find('"', start + 1)]
 
 
 APPEND_HEAD = '{"type":"input_audio_buffer.append","audio":"'
@@ -359,6 +372,11 @@ def create_response(event_id: str, instructions: str | None = None) -> str:
     """Ask for an answer. `instructions` replace the session's for this answer only."""
     response = {"response": {"instructions": instructions}} if instructions else {}
     return _event("response.create", event_id=event_id, **response)
+
+
+def cancel_response(event_id: str, response_id: str) -> str:
+    """Stop an answer."""
+    return _event("response.cancel", event_id=event_id, response_id=response_id)
 
 
 def truncate(event_id: str, item_id: str, audio_end_ms: int) -> str:
@@ -398,4 +416,4 @@ def system_text(event_id: str, text: str) -> str:
 
 
 def _event(kind: str, **fields: Any) -> str:
-    return json.dumps({"type": kind, **fields}, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps({"type": kind, **fields}, separators=(",", ":"))

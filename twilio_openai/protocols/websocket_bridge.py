@@ -136,6 +136,8 @@ class WebSocketBridge:
         transport = self._sides.get(side)
         if transport is not None:
             transport.send(text)
+            if side is Side.SOURCE and transport.unsent > MAX_UNSENT_BYTES:
+                self._pause_target()
 
     def _send_audio(self, text: str) -> None:
         """Audio for the target: sent in order, or kept while it does not read, the oldest dropped first."""
@@ -155,6 +157,7 @@ class WebSocketBridge:
         if target is not None and not self._paused:
             self._paused = True
             target.pause()
+            self._set_timer()
 
     # -- lifecycle
 
@@ -199,7 +202,7 @@ class WebSocketBridge:
             self._timer.cancel()
         self._timer_ms = due_ms
         delay_s = max(0.0, due_ms - now_ms) / 1000
-        self._timer = asyncio.get_running_loop().call_later(delay_s, self._tick)
+        self._timer = asyncio.get_running_loop().call_later(delay_s, self._guard, Side.SOURCE, self._tick)
 
     def _tick(self) -> None:
         self._timer = None

@@ -174,6 +174,7 @@ class FastTransport(asyncio.Protocol, ParkedTransport):
             return
         self._why = (ABNORMAL, "no answer to a ping")
         self._say_close(1011, "no answer to a ping")
+        self.deliver_close(*self._why)
 
     # -- the end
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
 
-from ..adapters.conversation import Manner
+from ..adapters.manner import Manner
 from ..adapters.twilio_openai_adapter import REFUSING_CLOSE_CODES
 from ..config import Settings
 from ..errors import ModelRefused, ModelUnavailable
@@ -154,9 +154,9 @@ async def _dial(settings: Settings) -> ParkedTransport:
     limits = SocketLimits(
         settings.ws_ping_interval, settings.ws_ping_timeout, settings.ws_max_size, settings.ws_max_queue
     )
-    client = plain_client if plain_client.needs_proxy(url) else fast_client
+    connect = plain_client.connect if plain_client.needs_proxy(url) else fast_client.connect
     try:
-        return await client.connect(url, headers, limits, ANSWER_TIMEOUT_S)
+        return await connect(url, headers, limits, ANSWER_TIMEOUT_S)
     except InvalidStatus as error:
         refused = error.response.status_code in REFUSING_STATUS
         raise (ModelRefused if refused else ModelUnavailable)(f"HTTP {error.response.status_code}") from None

@@ -16,7 +16,7 @@ from ..store import CallStore, parse_url
 from ..store.database import SQLITE_BEGIN, Database
 from ..store.url import PostgresServer, SqliteFile
 
-BUSY_S = 5.0
+BUSY_S = 2.0
 """How long SQLite waits for another process's lock."""
 
 CONNECT_S = 5.0
