@@ -100,6 +100,7 @@ class Settings(BaseSettings):
     max_call_seconds: Seconds = 3600
     predial_seconds: Seconds = 10
     reconnect_seconds: Seconds = 10
+    drain_seconds: Annotated[float, Field(ge=0)] = 300
 
     # The log
     log_format: Literal["json", "console", "auto"] = "auto"

@@ -76,13 +76,11 @@ async def incoming_call(request: Request) -> Response:
     """Twilio rings: answer with the media stream to connect the call to."""
     server: Server = request.app.state.server
     form = await server.door.admit(request)
-    place = server.switchboard.reserve(form["CallSid"], form.get("From", ""), form.get("To", ""), time.time())
-    if place is None or server.closing:
-        log.warning(
-            "call.refused",
-            call_sid=form["CallSid"],
-            reason="the server is closing" if server.closing else "MAX_CALLS calls are up",
-        )
+    caller, called = form.get("From", ""), form.get("To", "")
+    place = None if server.draining else server.switchboard.reserve(form["CallSid"], caller, called, time.time())
+    if place is None:
+        reason = "the server is draining" if server.draining else "MAX_CALLS calls are up"
+        log.warning("call.refused", call_sid=form["CallSid"], reason=reason)
         server.metrics.refused.labels("full").inc()
         return _xml(twiml.say_and_hang_up(server.phrases.full, server.phrases))
     place.origin = server.door.origin(request)

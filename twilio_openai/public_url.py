@@ -45,7 +45,7 @@ def public_origin(configured: str | None, scheme: str, headers: Mapping[str, str
     proto = {"ws": "http", "wss": "https"}.get(scheme, scheme)
     host = headers.get("host", "localhost")
     if proxied:
-        proto = _first(headers.get("x-forwarded-proto")) or proto
+        proto = _first(headers.get("x-forwarded-proto")).lower() or proto
         host = _first(headers.get("x-forwarded-host")) or host
         proto = {"ws": "http", "wss": "https"}.get(proto, proto)
     return f"{proto}://{host}"
@@ -59,4 +59,4 @@ def websocket_origin(origin: str) -> str:
 
 def _first(value: str | None) -> str:
     """The first of a comma list: the outermost proxy's word."""
-    return (value or "").split(",", 1)[0].strip().lower()
+    return (value or "").split(",", 1)[0].strip()

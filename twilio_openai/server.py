@@ -62,6 +62,7 @@ class Server:
     metrics: Metrics = field(default_factory=Metrics)
     alignment: AlignmentService = field(default_factory=AlignmentService)
     calls: set["Call"] = field(default_factory=set)
+    draining: bool = False
     closing: bool = False
     listeners: list[Callable[[str, dict[str, Any]], None]] = field(default_factory=list)
     _errands: set[asyncio.Task[None]] = field(default_factory=set)
@@ -82,7 +83,7 @@ class Server:
     @property
     def ready(self) -> bool:
         """Whether a new call would be taken."""
-        return not self.closing and not self.switchboard.is_full(time.time())
+        return not self.draining and not self.switchboard.is_full(time.time())
 
     def tell(self, event: str, fields: dict[str, Any], level: str = "info") -> None:
         """Something happened in a call: into the log, and to whoever listens."""
@@ -113,9 +114,19 @@ class Server:
         except TwilioRefused as error:
             log.info("call.already_over", call_sid=place.call_sid, reason=str(error))
 
+    async def drain(self) -> None:
+        """Take no new calls, and wait for those that are up to end, for `DRAIN_SECONDS` at the most."""
+        self.draining = True
+        log.info("server.draining", calls=len(self.calls), seconds=self.settings.drain_seconds)
+        over = [asyncio.create_task(call.over.wait()) for call in self.calls]
+        if over:
+            await asyncio.wait(over, timeout=self.settings.drain_seconds)
+
     async def close(self) -> None:
-        """End every call and wait for its record."""
-        self.closing = True
+        """End every call and wait for its record. Does nothing twice."""
+        if self.closing:
+            return
+        self.draining = self.closing = True
         self.predial.close()
         for call in set(self.calls):
             call.end("shutdown")

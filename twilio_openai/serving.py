@@ -1,7 +1,10 @@
 """Runs the application on uvicorn with the operator's settings."""
 
+import asyncio
+import signal
 import socket
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
 import uvicorn
@@ -9,6 +12,7 @@ import uvicorn
 from .config import Settings
 from .errors import ConfigError
 from .main import configure_log, create_app
+from .server import Server
 from .services.fast_server import FastServerProtocol
 
 
@@ -35,13 +39,40 @@ def uvicorn_settings(settings: Settings) -> dict[str, Any]:
 
 
 class _Server(uvicorn.Server):
-    """Ends the calls in its own way before uvicorn closes their sockets, so that every call has its record."""
+    """Ends in its own way: the first signal drains while the listener stays open, a second ends the calls at once.
+
+    uvicorn would close its listener and every WebSocket at the first; then no call had its record.
+    """
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._signalled)
+        yield
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        server = getattr(getattr(self.config.app, "state", None), "server", None)
-        if server is not None:
-            await server.close()
+        await self._calls.close()
         await super().shutdown(sockets)
+
+    @property
+    def _calls(self) -> Server:
+        server: Server = self.config.app.state.server  # type: ignore[union-attr]  # ours is never a string
+        return server
+
+    def _signalled(self) -> None:
+        if self._draining is None:
+            self._draining = asyncio.create_task(self._drain())
+        else:
+            self.should_exit = True
+
+    _draining: asyncio.Task[None] | None = None
+
+    async def _drain(self) -> None:
+        await self._calls.drain()
+        self.should_exit = True
 
 
 def run_server(settings: Settings) -> None:
@@ -55,8 +86,18 @@ def run_server(settings: Settings) -> None:
     if settings.reload:
         uvicorn.run("twilio_openai.main:app_from_env", factory=True, reload=True, **options)
         return
-    server = _Server(uvicorn.Config(create_app(settings), **options))
-    with suppress(KeyboardInterrupt):
-        server.run()
-    if not server.started:
-        raise ConfigError(f"cannot listen on {settings.host}:{settings.port}: is HOST and PORT free?")
+    with closing(_listen(settings)) as listener:
+        _Server(uvicorn.Config(create_app(settings), **options)).run([listener])
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        reason = error.strerror or str(error)
+        raise ConfigError(f"cannot listen on HOST {settings.host}, PORT {settings.port}: {reason}") from None
+    return listener

@@ -7,6 +7,7 @@ Lengths are 4 bytes, big-endian. Both ends are ours; it ends when its stdin does
 
 import os
 import pickle
+import signal
 import struct
 import sys
 
@@ -25,6 +26,7 @@ def main() -> None:
         "OPENBLAS_NUM_THREADS", "1"
     )  # before numpy is loaded: one thread, so that the calls come first
     os.nice(10)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which may have calls to end
     from ..alignment import align
 
     requests, answers = sys.stdin.buffer, sys.stdout.buffer

@@ -1,5 +1,6 @@
 """Twilio: the media stream at its beginning, and the REST API for what only it can do."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,8 +27,9 @@ async def read_start(transport: ParkedTransport, account_sid: str) -> twilio.Sta
         CallerProtocolError: anything else came, or nothing.
     """
     try:
-        await expect(transport, _read_connected, START_TIMEOUT_S)
-        start = await expect(transport, _read_start, START_TIMEOUT_S)
+        async with asyncio.timeout(START_TIMEOUT_S):
+            await expect(transport, _read_connected, START_TIMEOUT_S)
+            start = await expect(transport, _read_start, START_TIMEOUT_S)
     except (TimeoutError, SocketClosed) as error:
         raise CallerProtocolError(f"the stream did not start: {error or 'nothing came in time'}") from None
     if (start.encoding, start.sample_rate) != ("audio/x-mulaw", 8000):
