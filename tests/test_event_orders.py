@@ -136,7 +136,8 @@ def check(call: PhoneCall, play: Play) -> None:
     assert not set(cuts) & set(deletes(sent)), "cut and dropped"
 
     turns = {turn.item_id: turn for turn in call.transcript() if turn.role == "agent"}
-    assert set(turns) == set(play.words)
+    generated = {item for item, said in play.words.items() if said or call.generated.get(item, 0)}
+    assert set(turns) == generated, "an item of which nothing was generated is no turn"
     published = [turn.item_id for turn in call.published()]
     assert len(published) == len(set(published)), "a turn was published twice"
     for item_id, turn in turns.items():

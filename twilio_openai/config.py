@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .errors import ConfigError
@@ -36,6 +36,11 @@ def _base_url(value: str) -> str:
     return value
 
 
+def _first_language(value: object) -> object:
+    """The first of a colon list: desktops export LANGUAGE=en_US:en for gettext."""
+    return value.split(":")[0] if isinstance(value, str) else value
+
+
 def _readable(path: Path) -> Path:
     if not path.is_file():
         raise ValueError(f"no such file: {path}")
@@ -43,6 +48,7 @@ def _readable(path: Path) -> Path:
 
 
 Origin = Annotated[str, AfterValidator(_origin)]
+Language = Annotated[str, BeforeValidator(_first_language), Field(pattern=r"^[A-Za-z]{2}([-_][A-Za-z]{2})?$")]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 ReadableFile = Annotated[Path, AfterValidator(_readable)]
 
@@ -82,7 +88,7 @@ class Settings(BaseSettings):
     prompt_file: ReadableFile | None = None
     greeting: str = "Greet the caller in one short sentence and ask how you can help."
     greeting_interruptible: bool = True
-    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2}([-_][A-Za-z]{2})?$")] | None = None
+    language: Language | None = None
     tools: ReadableFile | None = None
     calendar_file: ReadableFile | None = None
     transfer_number: str | None = None

@@ -176,9 +176,8 @@ class Transcript:
         return line if isinstance(line, AgentLine) else None
 
     def withdraw(self, item_id: str) -> None:
-        """Take a caller's line out: the next session hears it again, and it gets a new item."""
-        if self.find_caller(item_id) is not None:
-            self._lines.pop(item_id)
+        """Take a line out: an empty one of the agent's, or one of the caller's that a new session hears again."""
+        if self._lines.pop(item_id, None) is not None:
             self._order.remove(item_id)
 
     def said(self) -> Iterator[CallerLine | AgentLine]:

@@ -75,6 +75,10 @@ class AgentTurns:
         self._to_note = True
         return self.speech.interrupt()
 
+    def answer_began(self) -> None:
+        """Whatever is cut from now on is cut by a later barge-in."""
+        self._to_note = False
+
     def _tell(self, cuts: list[Cut]) -> list[Action]:
         return self._note(cuts) + [Send(Side.TARGET, self._correction(cut)) for cut in cuts]
 
@@ -98,7 +102,7 @@ class AgentTurns:
         told = [] if self.ledger.clearing else self._tell(self.speech.untold())
         ready = self.speech.take_ready(now_ms)
         cut = [item.as_cut() for item in ready if item.cut and item.line.interrupted]
-        return told + self._note(cut) + [self._publish(item) for item in ready]
+        return told + self._note(cut) + [self._publish(item) for item in ready if self._is_turn(item)]
 
     def words_counted(self, item_id: str, count: WordCount) -> list[Action]:
         """How many words of a cut item were heard (or were sent, if a lost session cut it off and it still plays)."""
@@ -110,6 +114,13 @@ class AgentTurns:
             return []
         item.line.heard_words, item.line.count = count.words, count
         return [Publish(item.line.turn())]
+
+    def _is_turn(self, item: Item) -> bool:
+        """Whether anything was generated for it; an item that stayed empty is no turn."""
+        if not (item.line.text.strip() or item.line.generated_bytes):
+            self._transcript.withdraw(item.line.item_id)
+            return False
+        return True
 
     def _publish(self, item: Item) -> Action:
         """All words of an item heard whole, none of one that was not heard; those of a cut one must be counted."""

@@ -146,6 +146,7 @@ class Conversation:
     def _answer_began(self, response_id: str) -> list[Action]:
         ours = self.answers.asked
         self.answers.created(response_id)
+        self.agent.answer_began()
         self._cut_off = None
         self.caller.answer_began(response_id)
         self._watch.taken_up()

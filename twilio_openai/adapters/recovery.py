@@ -31,7 +31,7 @@ def _agent(line: AgentLine, new_id: Callable[[str], str]) -> Iterator[str]:
     words = line.audible()
     if words:
         yield realtime.assistant_text(new_id("e"), words)
-    if line.interrupted and line.sent_words is None:
+    if line.interrupted and line.sent_words is None and line.text.strip():
         yield realtime.system_text(new_id("e"), CUT_OFF)
 
 
