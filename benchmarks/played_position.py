@@ -1,7 +1,10 @@
-"""How exact is `heard_ms`? Simulated barge-ins against a loudspeaker whose truth is known: `python -m benchmarks.played_position`.
+"""How exact is `heard_ms`? Simulated barge-ins against a loudspeaker whose truth is known.
 
-Pure simulation with a clock of its own: Twilio's buffer plays in real time; every message either way has a fixed delay and jitter of its
-own, order kept; the loudspeaker starts late on an empty buffer; the model stalls now and then. No sockets, so thousands take seconds.
+    python -m benchmarks.played_position --count 1000
+
+Pure simulation with a clock of its own: Twilio's buffer plays in real time; every message either way has a fixed
+delay and jitter of its own, order kept; the loudspeaker starts late on an empty buffer; the model stalls now and
+then. No sockets, so thousands take seconds.
 """
 
 import argparse
@@ -17,7 +20,9 @@ from twilio_openai.ledger import FIRST_MARK_BYTES, PlaybackLedger
 
 @dataclass(frozen=True)
 class Conditions:
-    """One line's weather, in ms: delay each way, jitter per message, lateness of the loudspeaker, share of answers with a stall."""
+    """One line's weather, in ms: delay each way, jitter per message, lateness of the loudspeaker, share of answers with
+    a stall.
+    """
 
     out_ms: float
     back_ms: float

@@ -5,9 +5,9 @@ import json
 from pathlib import Path
 
 import pytest
+from house import house, say
 from typer.testing import CliRunner
 
-from house import house, say
 from twilio_openai.cli import app
 from twilio_openai.rehearsal import speech
 from twilio_openai.trace import replay, with_silence, without_audio
@@ -25,7 +25,7 @@ async def recorded(folder: Path) -> Path:
         await phone.until_quiet()
         phone.hang_up()
         await opened.record(phone)
-    (trace,) = folder.glob("*.jsonl")
+    (trace,) = folder.glob("*.jsonl")  # noqa: ASYNC240
     return trace
 
 
