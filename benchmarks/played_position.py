@@ -212,9 +212,8 @@ def main() -> None:
     errors = measure(args.count, args.seed)
     sizes = sorted(abs(error) for error in errors)
     mean = sum(sizes) / len(sizes)
-    print(
-        f"{len(sizes)} barge-ins: mean error {mean:.1f} ms, p95 {sizes[int(0.95 * len(sizes))]:.1f} ms, worst {sizes[-1]:.1f} ms, "
-    )
+    p95 = sizes[int(0.95 * len(sizes))]
+    print(f"{len(sizes)} barge-ins: mean error {mean:.1f} ms, p95 {p95:.1f} ms, worst {sizes[-1]:.1f} ms, ")
     print(f"bias {sum(errors) / len(errors):+.1f} ms")
 
 

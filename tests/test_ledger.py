@@ -5,7 +5,8 @@ from itertools import pairwise
 import pytest
 
 from twilio_openai.audio import BYTES_PER_MS
-from twilio_openai.ledger import FIRST_MARK_BYTES, SETTLE_MS, Heard, PlaybackLedger
+from twilio_openai.ledger import FIRST_MARK_BYTES, SETTLE_MS, PlaybackLedger
+from twilio_openai.playback import Heard
 
 TRIP = 80.0
 

@@ -30,7 +30,7 @@ def test_a_proxy_that_only_tells_the_scheme() -> None:
 
 def test_of_several_proxies_the_outermost_counts() -> None:
     headers = {"host": "in", "x-forwarded-proto": "https, http", "x-forwarded-host": "Voice.example.org , inner:8080"}
-    assert public_origin(None, "http", headers, proxied=True) == "https://voice.example.org"
+    assert public_origin(None, "http", headers, proxied=True) == "https://Voice.example.org"
 
 
 @pytest.mark.parametrize("value", ["", " ", ",", " , http"])

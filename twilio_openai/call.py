@@ -8,6 +8,7 @@ from typing import Any
 
 from .adapters import TwilioOpenAIAdapter
 from .adapters.actions import CountWords, Ended, Note, Publish, Redial, RunTool, Transfer
+from .call_keeper import CallKeeper
 from .errors import CallerProtocolError, ModelRefused, ModelUnavailable
 from .logs import get_logger
 from .protocols.twilio_media import Start
@@ -24,6 +25,9 @@ from .switchboard import Place
 from .tools import CallContext, EndCall, TransferCall
 from .trace import traced
 from .transcript import WordCount
+
+CLOSE_WAIT_S = 5.0
+"""How long a refused socket has for its closing handshake."""
 
 COUNT_WAIT_S = 1.5
 """How long the record waits for words that are still being counted."""
@@ -42,7 +46,12 @@ async def handle_call(caller: ParkedTransport, server: Server) -> None:
     except CallerProtocolError as error:
         log.warning("stream.refused", reason=str(error))
         server.metrics.refused.labels("stream").inc()
+        closed = asyncio.Event()
+        caller.start(lambda _message: None, lambda _code, _reason: closed.set())
         caller.close(error.close_code, "refused")
+        await asyncio.wait(
+            [asyncio.create_task(closed.wait())], timeout=CLOSE_WAIT_S
+        )  # the route's end would cut it off
         return
     await Call(start, place, server).run(caller)
 
@@ -64,6 +73,7 @@ class Call:
         )
         self._manner = openai_service.manner(server.settings)
         self._adapter = TwilioOpenAIAdapter(start.stream_sid, self._manner, self._began_ms)
+        self._keeper = CallKeeper(start.call_sid, self._adapter.conversation, server.writer)
         self._trace = TraceFile.open(server.settings.call_trace_dir, **self._sids)
         if self._trace:
             head = {**self._sids, "began_ms": self._began_ms, "manner": asdict(self._manner)}
@@ -79,17 +89,21 @@ class Call:
         self._server.metrics.active.inc()
         place = self._place
         self._tell("call.started", from_=mask_number(place.caller), to=mask_number(place.called))
+        self._keeper.started(self._server.settings.twilio_account_sid, place.caller, place.called)
         try:
             self._bridge.attach(Side.SOURCE, caller)
-            dialling = asyncio.create_task(self._call_model())
+            self._errand(self._call_model())
             await self._bridge.run()
-            dialling.cancel()
             await self._finish_errands()
         finally:
             self._report()
             self._server.metrics.active.dec()
             self._server.calls.discard(self)
             self.over.set()
+
+    def store_progress(self) -> None:
+        """Let the store know what has been heard by now of what is playing."""
+        self._keeper.progress(now_ms())
 
     def end(self, ended_by: str) -> None:
         """End the call from outside."""
@@ -107,8 +121,6 @@ class Call:
             event = "model.refused" if isinstance(error, ModelRefused) else "model.away"
             log.error(event, **self._sids, reason=str(error))
             self.end("model_away")
-        except Exception as error:  # noqa: BLE001  the call's edge: whatever it was, the caller must not hear silence
-            self._bridge.act(self._adapter.error(Side.TARGET, error, now_ms()))
         else:
             if self._counts:  # a new session must know which words of a cut answer were heard
                 await asyncio.wait(self._counts, timeout=COUNT_WAIT_S)
@@ -123,6 +135,7 @@ class Call:
         match action:
             case Publish(turn):
                 self._tell("transcript.turn", **turn.record())
+                self._keeper.said(turn)
             case Note():
                 self._note(action)
             case RunTool():
@@ -194,8 +207,15 @@ class Call:
     def _errand(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._errands.add(task)
-        task.add_done_callback(self._errands.discard)
+        task.add_done_callback(self._errand_done)
         return task
+
+    def _errand_done(self, task: asyncio.Task[None]) -> None:
+        """An errand never fails but by an error of ours: then the caller hears an apology, not silence."""
+        self._errands.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, Exception):
+            self._bridge.act(self._adapter.error(Side.TARGET, error, now_ms()))
 
     async def _finish_errands(self) -> None:
         """Words that are being counted belong into the record; nothing else has anyone to answer to."""
@@ -220,6 +240,7 @@ class Call:
             "latency": latency,
         }
         self._tell("call.transcript", **record)
+        self._keeper.ended(ended_by, duration_ms, {"stream": stream, "latency": latency})
         self._measure(ended_by, duration_ms)
         if self._trace:
             self._trace.close(turns)

@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from . import explain as explanation
-from . import log_reader
+from . import log_reader, store_cli
 from .config import from_env
 from .errors import ConfigError
 from .services.trace_file import find_trace
@@ -37,30 +37,9 @@ def serve() -> None:
     run_server(from_env().require_keys())
 
 
-@app.command()
-def transcript(
-    call_sid: Annotated[str, typer.Argument(help="The call, CA…; its last four characters are enough.")],
-    from_log: Annotated[Path, typer.Option(help="A log file of either format; - reads standard input.")],
-    unheard: Annotated[
-        bool, typer.Option("--unheard", help="Also the words that were generated and not heard.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The record as JSON.")] = False,
-) -> None:
-    """Print one call's transcript: the words that were heard.
-
-    Exit codes: 0 printed, 1 no such call, 2 wrong use.
-    """
-    if str(from_log) == "-":
-        calls = log_reader.read_calls(sys.stdin)
-    elif not from_log.is_file():
-        _fail(f"--from-log: no such file: {from_log}", 2)
-    else:
-        with from_log.open(encoding="utf-8", errors="replace") as lines:
-            calls = log_reader.read_calls(lines)
-    call = log_reader.find(calls, call_sid)
-    if call is None:
-        _fail(f"no call {call_sid} in the log", 1)
-    typer.echo(log_reader.to_json(call, unheard=unheard) if as_json else log_reader.render(call, unheard=unheard))
+app.command()(store_cli.transcript)
+app.command()(store_cli.calls)
+app.command()(store_cli.forget)
 
 
 @app.command()

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .errors import ConfigError
+from .store.url import DEFAULT_URL, parse_url
 
 Secret = Annotated[str, Field(repr=False)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -36,6 +37,11 @@ def _base_url(value: str) -> str:
     return value
 
 
+def _database_url(value: str) -> str:
+    parse_url(value)
+    return value
+
+
 def _first_language(value: object) -> object:
     """The first of a colon list: desktops export LANGUAGE=en_US:en for gettext."""
     return value.split(":")[0] if isinstance(value, str) else value
@@ -49,6 +55,7 @@ def _readable(path: Path) -> Path:
 
 Origin = Annotated[str, AfterValidator(_origin)]
 Language = Annotated[str, BeforeValidator(_first_language), Field(pattern=r"^[A-Za-z]{2}([-_][A-Za-z]{2})?$")]
+DatabaseUrl = Annotated[str, AfterValidator(_database_url), Field(repr=False)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 ReadableFile = Annotated[Path, AfterValidator(_readable)]
 
@@ -112,6 +119,7 @@ class Settings(BaseSettings):
     log_format: Literal["json", "console", "auto"] = "auto"
     show_unheard: bool = False
     log_transcripts: bool = True
+    database_url: DatabaseUrl = DEFAULT_URL
     call_trace_dir: Path | None = None
     call_trace_audio: bool = False
 
@@ -123,7 +131,8 @@ class Settings(BaseSettings):
     @property
     def secrets(self) -> tuple[str, ...]:
         """Values that must never be logged."""
-        return tuple(value for value in (self.twilio_auth_token, self.openai_api_key) if value)
+        password = urlsplit(self.database_url).password
+        return tuple(value for value in (self.twilio_auth_token, self.openai_api_key, password) if value)
 
     def require_keys(self) -> "Settings":
         """These settings, once it is sure that a server can run on them.

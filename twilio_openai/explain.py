@@ -4,7 +4,7 @@ sentences. Pure.
 
 from collections.abc import Iterator
 
-from .ledger import Evidence
+from .playback import Evidence
 from .trace import Replay
 from .transcript import AgentLine, WordCount
 

@@ -23,10 +23,10 @@ any origin).
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from statistics import fmean
 
 from .audio import ms
+from .playback import ECHOES_AVERAGED, JITTER_MS, Chunk, Clear, Evidence, Heard, Run
 
 FIRST_MARK_BYTES = 480
 """60 ms: how much audio goes before the first mark of a run. 480 bytes are 640 characters of base64, cut without
@@ -36,98 +36,11 @@ decoding.
 SETTLE_MS = 300.0
 """How long a cut waits for the burst of echoes before it is settled by estimate."""
 
-JITTER_MS = 35.0
-"""Echoes of one burst arrive within this; so does an echo around the moment when it was due."""
-
-ECHOES_AVERAGED = 8
-"""A run's offset is the mean of its last echoes: enough to even out jitter, few enough to follow a clock that
-drifts.
-"""
-
 ASSUMED_TRIP_MS = 100.0
 """Round trip to Twilio before one has been measured."""
 
 ASSUMED_LATE_MS = 30.0
 """How late a loudspeaker starts on an empty buffer before one has been seen to."""
-
-
-@dataclass(slots=True)
-class _Run:
-    """Playback without a dry buffer, from the position `start`. `arrival` is its offset had the loudspeaker started on
-    arrival.
-    """
-
-    start: float
-    arrival: float
-    late: float
-    was_dry: bool
-    before: "_Run | None" = None
-    offsets: deque[float] = field(default_factory=lambda: deque(maxlen=ECHOES_AVERAGED))
-
-    @property
-    def offset(self) -> float:
-        if self.offsets:
-            return fmean(self.offsets)
-        return self.arrival + self.late if self.before is None else max(self.before.offset, self.arrival)
-
-    @property
-    def anchored(self) -> bool:
-        """Whether its offset is known: by an echo, or from the run that it follows without a gap."""
-        return bool(self.offsets) or (self.before is not None and self.before.anchored)
-
-
-@dataclass(slots=True)
-class _Chunk:
-    """So much audio of one item, with a mark behind it. `start` and `end` are positions on the tape in ms."""
-
-    item_id: str
-    start: float
-    end: float
-    mark: str
-    run: _Run
-    echoed_ms: float | None = None
-
-
-@dataclass(slots=True)
-class _Clear:
-    """A `clear` under way: when it was sent, the mark right behind it, and what had not been echoed by then."""
-
-    sent_ms: float
-    mark: str
-    pending: list[_Chunk]
-    mark_echoed_ms: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What was heard of one item's audio as it was sent to the loudspeaker, in ms."""
-
-    item_id: str
-    heard_ms: float
-    sent_ms: float
-
-    @property
-    def whole(self) -> bool:
-        """Whether all that was sent of it was heard; the last frame is forgiven."""
-        return self.heard_ms >= self.sent_ms - 20
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """How a cut is known, for whoever wants it explained. Times are `now_ms`, positions ms on the tape.
-
-    `cleared_ms` is when `clear` was sent (None at the end of a call), `told_ms` when the echo came that tells of the
-    cut (None if it did not come in time), `offset_ms` the difference between an echo's arrival and its position, as
-    it was known.
-    """
-
-    cleared_ms: float | None
-    told_ms: float | None
-    trip_ms: float
-    offset_ms: float
-    echoes: int
-    playhead: float
-    starts: dict[str, float]
 
 
 class PlaybackLedger:
@@ -138,13 +51,13 @@ class PlaybackLedger:
         self._marks = 0
         self._sent = 0.0  # the tape's length: everything sent, less what was cleared
         self._heard = 0.0  # the playhead as far as echoes prove it
-        self._runs: list[_Run] = []
-        self._pending: deque[_Chunk] = deque()
-        self._items: dict[str, list[_Chunk]] = {}
+        self._runs: list[Run] = []
+        self._pending: deque[Chunk] = deque()
+        self._items: dict[str, list[Chunk]] = {}
         self._probes: dict[str, float] = {}
         self._trips: deque[float] = deque(maxlen=ECHOES_AVERAGED)
         self._lates: deque[float] = deque(maxlen=ECHOES_AVERAGED)
-        self._clear: _Clear | None = None
+        self._clear: Clear | None = None
         self.evidence: Evidence | None = None
 
     # -- what is asked
@@ -205,7 +118,7 @@ class PlaybackLedger:
             self._start_run(now_ms)
         start = self._sent
         self._sent = start + ms(size_bytes)
-        chunk = _Chunk(item_id, start, self._sent, self._name(), self._runs[-1])
+        chunk = Chunk(item_id, start, self._sent, self._name(), self._runs[-1])
         self._pending.append(chunk)
         self._items.setdefault(item_id, []).append(chunk)
         return chunk.mark
@@ -227,7 +140,7 @@ class PlaybackLedger:
         """Note that `clear` is being sent, and get the name of the mark to send right behind it."""
         self._generation += 1
         mark = self.probe(now_ms)
-        self._clear = _Clear(now_ms, mark, list(self._pending))
+        self._clear = Clear(now_ms, mark, list(self._pending))
         self._pending.clear()
         return mark
 
@@ -265,18 +178,16 @@ class PlaybackLedger:
 
     def _start_run(self, now_ms: float) -> None:
         """A new run: its audio starts when it arrives, but not before what was sent before it has played."""
-        arrival = now_ms + self._trip - self._sent
         before = self._runs[-1] if self._runs else None
-        was_dry = before is None or arrival > before.offset + JITTER_MS
-        late = fmean(self._lates) if self._lates else ASSUMED_LATE_MS
         if before is not None and before.offsets:
             before.before = None  # it knows its own offset; no chain grows over a long call
-        self._runs.append(_Run(self._sent, arrival, late, was_dry, None if was_dry else before))
+        late = fmean(self._lates) if self._lates else ASSUMED_LATE_MS
+        self._runs.append(Run(self._sent, now_ms + self._trip - self._sent, late, before))
         del self._runs[:-8]
 
-    def _anchor(self, chunk: _Chunk, echoed_ms: float) -> None:
+    def _anchor(self, chunk: Chunk, echoed_ms: float) -> None:
         run, offset = chunk.run, echoed_ms - chunk.end
-        if run.was_dry and not run.offsets and self._trips:
+        if not run.offsets and run.dry and self._trips:
             self._lates.append(max(0.0, offset - run.arrival))
         run.offsets.append(offset)
 
@@ -290,7 +201,7 @@ class PlaybackLedger:
                 return
 
     @staticmethod
-    def _echo_up_to(mark: str, pending: Iterable[_Chunk], now_ms: float) -> None:
+    def _echo_up_to(mark: str, pending: Iterable[Chunk], now_ms: float) -> None:
         for chunk in pending:
             chunk.echoed_ms = now_ms if chunk.echoed_ms is None else chunk.echoed_ms
             if chunk.mark == mark:
@@ -305,7 +216,7 @@ class PlaybackLedger:
             end = run.start
         return self._heard
 
-    def _cut_position(self, clear: _Clear) -> tuple[float | None, float]:
+    def _cut_position(self, clear: Clear) -> tuple[float | None, float]:
         """The arrival of the echo that tells, and where the playhead was when `clear` took effect (rules 4, 5)."""
         for index, chunk in enumerate(clear.pending):
             if chunk.echoed_ms is None:
@@ -319,22 +230,20 @@ class PlaybackLedger:
                 self._anchor(chunk, chunk.echoed_ms)
         return clear.mark_echoed_ms, self._position(clear.mark_echoed_ms or clear.sent_ms + self._trip)
 
-    def _stands_alone(self, clear: _Clear, index: int, echoed_ms: float) -> bool:
+    def _stands_alone(self, clear: Clear, index: int, echoed_ms: float) -> bool:
         """Whether this echo came before the burst: long before its end, or a pause follows it."""
         if echoed_ms < (clear.mark_echoed_ms or clear.sent_ms + self._trip) - 2 * JITTER_MS:
             return True
         following = clear.pending[index + 1].echoed_ms if index + 1 < len(clear.pending) else None
         return following is not None and following - echoed_ms > JITTER_MS
 
-    def _keep_evidence(
-        self, pending: list[_Chunk], cleared_ms: float | None, told_ms: float | None, cut: float
-    ) -> None:
+    def _keep_evidence(self, pending: list[Chunk], cleared_ms: float | None, told_ms: float | None, cut: float) -> None:
         run = next((run for run in reversed(self._runs) if run.start <= cut), None)
         starts = {chunk.item_id: self._items[chunk.item_id][0].start for chunk in pending}
         offset, echoes = (run.offset, len(run.offsets)) if run else (0.0, 0)
         self.evidence = Evidence(cleared_ms, told_ms, self._trip, offset, echoes, cut, starts)
 
-    def _close(self, pending: list[_Chunk], cut: float) -> list[Heard]:
+    def _close(self, pending: list[Chunk], cut: float) -> list[Heard]:
         """What was heard of the items of these chunks. Whatever is sent next finds an empty buffer."""
         heard = [self._count(item_id, cut) for item_id in dict.fromkeys(chunk.item_id for chunk in pending)]
         self._heard = self._sent

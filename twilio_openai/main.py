@@ -17,6 +17,7 @@ from .server import Server, load_tools
 from .services import twiml
 from .services.door import Form, SignatureRefused
 from .services.fast_server import take_over
+from .services.rounds import Rounds
 from .services.transport import asgi_transport
 from .switchboard import Next, Place
 
@@ -33,10 +34,15 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.rounds = Rounds()
         app.state.server = server = Server(settings, toolbox)
+        server.rest.warm_up()
         await server.alignment.start()
+        server.writer.start()
         server.errand(server.watch_loop())
-        log.info("server.ready", model=settings.openai_model, tools=toolbox.names)
+        server.errand(server.store_progress())
+        listening = f"{settings.host}:{settings.port}"
+        log.info("server.ready", listening=listening, model=settings.openai_model, tools=toolbox.names)
         yield
         await server.close()
 
@@ -116,7 +122,8 @@ async def media_stream(socket: WebSocket) -> None:
         await socket.close(1008)
         return
     await socket.accept()
-    await handle_call(take_over(socket.scope) or asgi_transport(socket), server)
+    with socket.app.state.rounds.joined():
+        await handle_call(take_over(socket.scope) or asgi_transport(socket), server)
 
 
 async def healthz() -> Response:

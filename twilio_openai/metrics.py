@@ -17,6 +17,8 @@ class Metrics:
         self.calls = Counter("twilio_openai_calls", "Calls that are over", ["ended_by"], registry=page)
         self.refused = Counter("twilio_openai_refused", "Requests and streams refused", ["reason"], registry=page)
         self.barge_ins = Counter("twilio_openai_barge_ins", "Times that a caller cut in", registry=page)
+        self.store_lag = Gauge("twilio_openai_store_lag_seconds", "Age of the oldest change not stored", registry=page)
+        self.store_queued = Gauge("twilio_openai_store_queued", "Changes not stored yet", registry=page)
         self.duration = self._histogram("call_duration", "Length of calls", (5, 15, 30, 60, 120, 300, 600, 1800, 3600))
         self.answer = self._histogram(
             "answer_latency",

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,9 @@ from .services import openai_service
 from .services.alignment_service import AlignmentService
 from .services.door import Door
 from .services.predial import Predial
+from .services.store_service import open_store
 from .services.twilio_service import TwilioRefused, TwilioRest
+from .store import CallStore, StoreWriter
 from .switchboard import Place, Switchboard
 from .tools import Toolbox, ToolDefinitionError, standard_toolbox
 
@@ -26,6 +29,10 @@ QUESTION_WAIT_S = 2.0
 """How long Twilio has to ask what comes after a stream that we closed, before the call is ended by REST."""
 
 LAG_EVERY_S = 0.25
+PROGRESS_S = 0.7
+"""With what the writer adds, the store is never more than a second behind what was heard."""
+
+FLUSH_S = 5.0
 
 log = get_logger(__name__)
 
@@ -61,6 +68,8 @@ class Server:
     rest: TwilioRest = field(init=False)
     metrics: Metrics = field(default_factory=Metrics)
     alignment: AlignmentService = field(default_factory=AlignmentService)
+    store: CallStore = field(init=False)
+    writer: StoreWriter = field(init=False)
     calls: set["Call"] = field(default_factory=set)
     draining: bool = False
     closing: bool = False
@@ -71,6 +80,10 @@ class Server:
         self.door = Door(self.settings)
         self.switchboard = Switchboard(self.settings.twilio_auth_token, self.settings.max_calls)
         self.rest = TwilioRest(self.settings)
+        self.store = open_store(self.settings.database_url)
+        self.writer = StoreWriter(self.store)
+        self.metrics.store_lag.set_function(lambda: self.writer.lag_s)
+        self.metrics.store_queued.set_function(lambda: self.writer.queued)
         self.predial = Predial(
             lambda: openai_service.open_once(self.settings, self.toolbox.schemas()), self.settings.predial_seconds
         )
@@ -96,6 +109,13 @@ class Server:
         task = asyncio.create_task(work)
         self._errands.add(task)
         task.add_done_callback(self._errands.discard)
+
+    async def store_progress(self) -> None:
+        """Once a second, for as long as the server runs: what has been heard by now of what is playing."""
+        while True:
+            await asyncio.sleep(PROGRESS_S)
+            for call in self.calls:
+                call.store_progress()
 
     async def watch_loop(self) -> None:
         """Measure how late the event loop is, for as long as the server runs."""
@@ -134,3 +154,7 @@ class Server:
         for errand in self._errands:
             errand.cancel()
         await self.alignment.close()
+        await self.writer.flush(FLUSH_S)
+        await self.writer.close()
+        with suppress(TimeoutError):  # a disk may hang for good
+            await asyncio.wait_for(self.store.close(), FLUSH_S)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from .ledger import Evidence
+from .playback import Evidence
 
 Role = Literal["caller", "agent"]
 
@@ -203,6 +203,14 @@ class Transcript:
         """What the caller surely heard of the agent, a turn each; a cut turn whose words are in doubt is left out."""
         sure = (line for line in self.agent_lines() if line.settled and (line.count is None or line.count.sure))
         return [text for line in sure if (text := line.turn().text)]
+
+    def playing(self) -> Iterator[AgentLine]:
+        """The agent's lines of which audio came and which are not settled."""
+        return (line for line in self.agent_lines() if line.generated_bytes and not line.settled)
+
+    def position(self, item_id: str) -> int:
+        """The place of a line among the turns, from 0."""
+        return sum(1 for other in self._order[: self._order.index(item_id)] if other in self._lines)
 
     def turns(self) -> list[Turn]:
         """Every turn in order, settled or not."""

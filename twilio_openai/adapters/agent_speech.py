@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..audio import BYTES_PER_MS, ms, payload_bytes
-from ..ledger import FIRST_MARK_BYTES, Heard, PlaybackLedger
+from ..ledger import FIRST_MARK_BYTES, PlaybackLedger
+from ..playback import Heard
 from ..protocols.openai_realtime import AudioDelta
 from ..transcript import AgentLine, Transcript
 

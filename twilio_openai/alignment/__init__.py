@@ -17,13 +17,16 @@ from .timing import Span
 __all__ = ["Alignment", "align", "estimate"]
 
 
-def align(text: str, audio: bytes, language: str = "en", complete: bool = True, table: Table | None = None) -> Alignment:
+def align(
+    text: str, audio: bytes, language: str | None = "en", complete: bool = True, table: Table | None = None
+) -> Alignment:
     """The text's words on the audio's time line, by their sounds.
 
-    `audio`: mu-law, 8000 bytes per second. `complete`: whether text and audio hold the whole answer; otherwise generation
-    was stopped, and words of the text that the audio does not reach end at infinity. English, Spanish, German, French and
-    Italian ("en", "en-US", "EN"); any other language or script gets the estimate. Where the sounds hardly fit the text, each
-    word ends at the later of both. Never raises for any text or audio.
+    `audio`: mu-law, 8000 bytes per second. `complete`: whether text and audio hold the whole answer; otherwise
+    generation was stopped, and words of the text that the audio does not reach end at infinity. English, Spanish,
+    German, French and Italian ("en", "en-US", "EN"); any other language or script gets the estimate. Where the sounds
+    hardly fit the text, each word ends at the later of both. Never raises for any text or audio.
+    `table`: of a voice, in place of the shipped one.
     """
     words = tuple(text.split())
     code = known(language)
@@ -37,7 +40,7 @@ def align(text: str, audio: bytes, language: str = "en", complete: bool = True, 
     return aligned if sure >= confidence.DOUBTFUL else _careful(aligned, estimate(text, audio, language, complete))
 
 
-def estimate(text: str, audio: bytes, language: str = "en", complete: bool = True) -> Alignment:
+def estimate(text: str, audio: bytes, language: str | None = "en", complete: bool = True) -> Alignment:
     """The same by pauses and weights alone: quick, for any language and script, and right far less often."""
     words = tuple(text.split())
     if not words:

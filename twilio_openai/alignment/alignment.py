@@ -1,7 +1,7 @@
 """What an alignment is: where each written word ends in the audio.
 
-Rules: a word counts as heard only when all of its speech has been played; words are heard in order, so the count stops at
-the first word that was not; a word that this audio does not reach ends at infinity and can never be heard.
+Rules: a word counts as heard only when all of its speech has been played; words are heard in order, so the count
+stops at the first word that was not; a word that this audio does not reach ends at infinity and can never be heard.
 """
 
 from __future__ import annotations

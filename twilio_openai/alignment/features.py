@@ -1,7 +1,8 @@
 """Audio features: what of mu-law telephone speech the sound classes are told apart by.
 
-16 log-mel bands and their slopes, one frame per 10 ms. Levels are taken relative to the mean over the speech frames of the
-same audio, so that neither loudness nor the voice's long-term colour counts; short audio leans on the table's mean colour.
+16 log-mel bands and their slopes, one frame per 10 ms. Levels are taken relative to the mean over the speech frames
+of the same audio, so that neither loudness nor the voice's long-term colour counts; short audio leans on the table's
+mean colour.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
 
@@ -63,8 +64,8 @@ def _mel_bank() -> Array:
     return np.clip(np.minimum((position - low) / (middle - low), (high - position) / (high - middle)), 0.0, None)
 
 
-def _mel(hertz: float | Array) -> Array:
-    return np.asarray(2595.0 * np.log10(1.0 + np.asarray(hertz) / 700.0))
+def _mel(hertz: ArrayLike) -> Array:
+    return np.asarray(2595.0 * np.log10(1.0 + np.asarray(hertz, np.float64) / 700.0))
 
 
 def log_mel(audio: bytes) -> Array:
@@ -77,6 +78,11 @@ def log_mel(audio: bytes) -> Array:
     windows = sliding_window_view(padded, WINDOW)[: frames * HOP : HOP] * np.hanning(WINDOW)
     spectrum = np.fft.rfft(windows, FFT, axis=1)
     return np.asarray(np.log((spectrum.real**2 + spectrum.imag**2) @ _mel_bank() + POWER_FLOOR))
+
+
+def loudness(bands: Array) -> Array:
+    """The frames' total power (natural logarithm), from their bands."""
+    return np.asarray(np.log(np.exp(bands).sum(1)))
 
 
 def speech_frames(levels: Array) -> NDArray[np.bool_]:
@@ -107,4 +113,4 @@ def _slopes(levels: Array) -> Array:
     width, count = SLOPE, len(levels)
     after = sums[2 * width + 1 : 2 * width + 1 + count] - sums[width + 1 : width + 1 + count]
     before = sums[width : width + count] - sums[:count]
-    return (after - before) / width
+    return np.asarray((after - before) / width)

@@ -1,7 +1,7 @@
 """What is to be found in the audio, in order: sounds, pauses, and where there is more than one reading, branches.
 
-A `Slot` is a choice among branches, a branch a sequence of segments. Between words stands a pause that may be empty. After a
-word that people say in more ways than we foresee (a number) stands unforeseen speech, which may be empty too.
+A `Slot` is a choice among branches, a branch a sequence of segments. Between words stands a pause that may be empty.
+After a word that people say in more ways than we foresee (a number) stands unforeseen speech, which may be empty too.
 """
 
 from __future__ import annotations
@@ -77,7 +77,9 @@ def lattice(words: Sequence[str], found: Sequence[Phrase], language: str, voice:
         first, behind = behind, behind + phrase.words
         likely = pause_ms(words[behind - 1], language) > 0
         last = behind == len(words)
-        slots.append(tuple(_branch(phrase, reading, first, voice, likely or last) for reading in range(len(phrase.readings))))
+        slots.append(
+            tuple(_branch(phrase, reading, first, voice, likely or last) for reading in range(len(phrase.readings)))
+        )
         if not phrase.certain:
             slots.append(((Segment(Kind.UNFORESEEN, UNFORESEEN, word=behind - 1),),))
         slots.append(EDGE_SLOT if last else _pause(likely))

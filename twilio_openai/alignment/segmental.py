@@ -1,18 +1,20 @@
 """The alignment by sounds: text to lattice, audio to scores, one dynamic programme, and the words' ends.
 
-The pace of the answer is estimated from its amount of speech. While it is still being generated the text runs ahead of the
-audio, so that the audio may end anywhere in the lattice and a second pass runs at the pace that the first one found.
+The pace of the answer is estimated from its amount of speech. While it is still being generated the text runs ahead
+of the audio, so that the audio may end anywhere in the lattice and a second pass runs at the pace that the first one
+found.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .features import log_mel, normalised
+from .features import log_mel, loudness, normalised
 from .lattice import SILENCE, UNFORESEEN, Slot, expected_ms, lattice
 from .spoken import phrases
 from .table import Table
@@ -27,6 +29,8 @@ SLOWEST, FASTEST = 0.2, 0.05
 """Bounds of the pace: half and twice the average speed."""
 ENOUGH_FRAMES = 150
 """Frames of speech below which the first pass says nothing about the pace."""
+SAME_PACE = 0.1
+"""Logarithm of the ratio of paces below which a second pass would change nothing."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +49,11 @@ def find(words: Sequence[str], audio: bytes, language: str, complete: bool, tabl
     scores = table.scores(normalised(bands, table.colour))
     slots = lattice(words, phrases(words, language), language, table.voice(language))
     path = _complete(slots, scores) if complete else _unfinished(slots, scores)
-    return Found(spans(path, len(words), bands.mean(1)), path.score / len(bands)) if path else None
+    return Found(spans(path, len(words), loudness(bands)), path.score / len(bands)) if path else None
 
 
 def _complete(slots: Sequence[Slot], scores: NDArray[np.float64]) -> Path | None:
-    speech = np.count_nonzero(scores[:, UNFORESEEN] > scores[:, SILENCE])
+    speech = int(np.count_nonzero(scores[:, UNFORESEEN] > scores[:, SILENCE]))
     return best_path(slots, scores, _bounded(speech, expected_ms(slots)), False, WEIGHTS)
 
 
@@ -61,6 +65,8 @@ def _unfinished(slots: Sequence[Slot], scores: NDArray[np.float64]) -> Path | No
     if frames < ENOUGH_FRAMES:
         return path
     pace = _bounded(frames, sum(one.segment.expected_ms for one in path.placed))
+    if abs(math.log(pace / USUAL_PACE)) < SAME_PACE:
+        return path
     return best_path(slots, scores, pace, True, WEIGHTS) or path
 
 

@@ -1,8 +1,8 @@
 """The sound classes: how finely speech is told apart.
 
-Telephone speech has 4 kHz of band, and the same class serves five languages, so the classes are broad: what matters is
-the rough sequence of sounds and how long each lasts. A voiceless stop is two classes, its closure and its burst, because
-the closure looks like a pause. One character per class, so that a word's sounds are a string.
+Telephone speech has 4 kHz of band, and the same class serves five languages, so the classes are broad: what matters
+is the rough sequence of sounds and how long each lasts. A voiceless stop is two classes, its closure and its burst,
+because the closure looks like a pause. One character per class, so that a word's sounds are a string.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The table of sound classes: what each class sounds like and how long it lasts. Read once, never changed.
 
-`table.json` is made by `scripts/train_alignment.py`. One Gaussian with a full covariance per class; its inverse covariance
-is kept as a triangular whitener W (precision = W W^T), so that the log-likelihoods of all classes are one matrix product.
+`table.json` is made by `scripts/train_alignment.py`. One Gaussian with a full covariance per class; its inverse
+covariance is kept as a triangular whitener W (precision = W W^T), so that the log-likelihoods of all classes are one
+matrix product.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from .letters import sound_classes
 from .sounds import COUNT, SYMBOLS
 
 Array = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -36,16 +38,25 @@ class Table:
     """(sounds,) at an average pace"""
     spreads: Array
     """(sounds,) standard deviation of log(duration / expected)"""
+    precision: type[np.floating[Any]] = np.float32
+    """Of the likelihoods. Single is twice as fast; training needs double, to come out the same on every processor."""
 
     def log_likelihoods(self, features: Array) -> Array:
         """(frames x classes), without the constant that all classes share."""
         classes, size = self.means.shape
+        stacked, offsets, volumes = self._prepared
+        exact: Floats = features.astype(self.precision)
+        white = (exact @ stacked - offsets).reshape(len(features), classes, size)
+        return np.asarray(volumes - 0.5 * np.einsum("tkf,tkf->tk", white, white), dtype=np.float64)
+
+    @cached_property
+    def _prepared(self) -> tuple[Floats, Floats, Array]:
+        """All whiteners side by side, the whitened means, the log-determinants."""
+        classes, size = self.means.shape
         stacked = self.whiteners.transpose(1, 0, 2).reshape(size, classes * size)
         offsets = np.einsum("kf,kfg->kg", self.means, self.whiteners).reshape(-1)
-        white = (features @ stacked - offsets).reshape(len(features), classes, size)
-        distances = np.einsum("tkf,tkf->tk", white, white)
         volumes = np.log(np.abs(np.diagonal(self.whiteners, axis1=1, axis2=2))).sum(1)
-        return np.asarray(volumes - 0.5 * distances)
+        return stacked.astype(self.precision), offsets.astype(self.precision), np.asarray(volumes)
 
     def scores(self, features: Array) -> Array:
         """The columns that a lattice refers to: silence, speech of any kind, the sounds."""

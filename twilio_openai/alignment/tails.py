@@ -21,9 +21,9 @@ LONGEST_TAIL = 25
 
 
 def died_away(levels: Array, end: int, following: int) -> int:
-    """The frame behind the last sound of a word that was found to end at `end`, while the next sound starts at `following`.
+    """The frame behind the last sound of a word found to end at `end`, while the next sound starts at `following`.
 
-    `levels`: mean log power of each frame.
+    `levels`: log power of each frame.
     """
     if end >= following:
         return end

@@ -1,7 +1,8 @@
 """From the placed segments of a path to the start and end of each written word.
 
 Rules: a word has ended only where its last sound was reached; unforeseen speech belongs to the word before it; a word
-without sounds of its own ends with the word before it, or at the next word's start where none is before it.
+without sounds of its own ends with the word before it, or at the next word's start where none is before it. Where the
+audio stops before the text does, no word behind the last one with a sound in it was reached.
 """
 
 from __future__ import annotations
@@ -28,13 +29,13 @@ NEVER = Span(math.inf, math.inf)
 
 
 def spans(path: Path, words: int, levels: NDArray[np.float64]) -> list[Span]:
-    """Per written word. `levels`: mean log power per frame, for the tails before pauses."""
+    """Per written word. `levels`: log power per frame, for the tails before pauses."""
     sounded = _sounded(path, levels)
     found: list[Span] = []
     reached = max(sounded, default=-1)
     for word in range(words):
         previous = found[-1].end if found else _first_start(path)
-        silent = Span(previous, previous) if word <= reached or path.finished or word and found[-1] is not NEVER else NEVER
+        silent = Span(previous, previous) if word <= reached or path.finished else NEVER
         found.append(sounded.get(word, silent))
     return found
 
@@ -50,7 +51,8 @@ def _sounded(path: Path, levels: NDArray[np.float64]) -> dict[int, Span]:
             closed.add(word)
         following = _next_sound(path, position, len(levels))
         first = found[word].start if word in found else start
-        found[word] = Span(first, died_away(levels, end, following) if segment.closes or word in closed else math.inf)
+        over = word in closed or (segment.kind is Kind.UNFORESEEN and (path.finished or end < len(levels)))
+        found[word] = Span(first, died_away(levels, end, following) if over else math.inf)
     return found
 
 

@@ -1,20 +1,19 @@
 """One dynamic programme over the audio: which segment lasts from when to when.
 
-Time is counted in frames; a boundary t lies before frame t. `reach[t]` is the best score of everything up to the current
-segment that ends at boundary t. Each segment takes `reach` to the next one: sounds try every duration up to a few times
-the expected one, pauses and unforeseen speech have a linear cost and need a running maximum only. Boundaries whose score
-has fallen too far behind the best are dropped, which keeps the cost linear in the audio's length.
+Time is counted in frames; a boundary t lies before frame t. `reach[t]` is the best score of everything up to the
+current segment that ends at boundary t. Each segment takes `reach` to the next one: sounds try every duration up to a
+few times the expected one, pauses and unforeseen speech have a linear cost and need a running maximum only.
+Boundaries whose score has fallen too far behind the best are dropped, which keeps the cost linear in the audio's
+length.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from .lattice import Branch, Kind, Segment, Slot
@@ -23,23 +22,25 @@ Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 IMPOSSIBLE = -1e9
+FEW = 48
+"""A front of fewer boundaries is not worth pruning."""
 
 
 @dataclass(frozen=True)
 class Weights:
     """Costs in nepers after the acoustic weight, durations in frames of 10 ms (tuned with benchmarks/heard)."""
 
-    acoustic: float = 0.1
+    acoustic: float = 0.12
     """Weight of a frame's log-likelihood: neighbouring frames are far from independent."""
     final_spread: float = 1.4
     """How much wider the spread of a drawn-out sound is, on the long side."""
-    longest: float = 3.0
+    longest: float = 4.0
     """A sound's longest duration over the expected one; twice that when drawn out."""
     missing: float = 6.0
     """Cost of a sound that is not there."""
     no_stop: float = 2.0
     """Cost of no pause at punctuation."""
-    pause: float = 5.0
+    pause: float = 4.0
     """Cost of a pause where nothing asks for one."""
     pause_frame: float = 0.006
     """Cost of a pause per frame."""
@@ -131,6 +132,7 @@ class Search:
         np.cumsum(relative.T, axis=1, out=self.sums[:, 1:])
         self.endings: list[_Ending] = []
         self.choices: list[_Choice] = []
+        self.costs: dict[tuple[float, float, bool], Array] = {}
 
     def run(self, slots: Sequence[Slot], open_end: bool) -> Path | None:
         """The best path, or None where the audio's end cannot be reached within the beam.
@@ -141,7 +143,11 @@ class Search:
         for number, slot in enumerate(slots):
             front = self._choose(number, slot, front)
         last = len(slots) - 1
-        ends = [one for one in self.endings if open_end or (one.slot == last and one.segments == len(slots[last][one.branch]))]
+        ends = [
+            one
+            for one in self.endings
+            if open_end or (one.slot == last and one.segments == len(slots[last][one.branch]))
+        ]
         best = max(ends, key=lambda ending: ending.score, default=None)
         if best is None or best.score <= IMPOSSIBLE / 2:
             return None
@@ -179,16 +185,22 @@ class Search:
 
     def _sound(self, segment: Segment, front: _Front) -> tuple[_Front, _Step]:
         """Every duration from 0 to the longest, from every boundary of the front."""
-        costs = sound_costs(segment, self.pace, self.weights)
+        costs = self._costs(segment)
         longest = len(costs) - 1
         last = min(self.frames, front.last + longest)
         sums = self.sums[segment.column]
         entries = np.full(longest + last - front.first + 1, IMPOSSIBLE)
         entries[longest : longest + len(front.scores)] = front.scores - sums[front.first : front.last + 1]
-        totals = sliding_window_view(entries, longest + 1) + costs[::-1]
+        totals = _windows(entries, longest + 1) + costs[::-1]
         best = totals.argmax(axis=1)
         scores = totals[np.arange(len(best)), best] + sums[front.first : last + 1]
         return _Front(front.first, scores), _Step(segment, front.first, longest - best)
+
+    def _costs(self, segment: Segment) -> Array:
+        key = (segment.expected_ms, segment.spread, segment.kind is Kind.FINAL)
+        if key not in self.costs:
+            self.costs[key] = sound_costs(segment, self.pace, self.weights)
+        return self.costs[key]
 
     def _stretch(self, segment: Segment, front: _Front) -> tuple[_Front, _Step]:
         """A linear cost per frame: the best entry so far, or no such stretch at all."""
@@ -200,11 +212,14 @@ class Search:
         entries[: len(front.scores)] = front.scores
         best, origin = _running_best(entries - sums)
         taken = np.full(len(times), IMPOSSIBLE)
-        taken[shortest:] = best[: len(best) - shortest] + sums[shortest:] - enter
+        room = max(0, len(times) - shortest)
+        taken[shortest:] = best[:room] + sums[shortest:] - enter
         since = np.zeros(len(times), dtype=np.int64)
-        since[shortest:] = np.arange(shortest, len(times)) - origin[: len(times) - shortest]
+        since[shortest:] = np.arange(shortest, shortest + room) - origin[:room]
         stays = entries - skip >= taken
-        return _Front(front.first, np.where(stays, entries - skip, taken)), _Step(segment, front.first, np.where(stays, 0, since))
+        return _Front(front.first, np.where(stays, entries - skip, taken)), _Step(
+            segment, front.first, np.where(stays, 0, since)
+        )
 
     def _linear(self, kind: Kind) -> tuple[float, float, float, int]:
         """(cost of its absence, of its presence, per frame, shortest in frames)"""
@@ -217,6 +232,8 @@ class Search:
         }[kind]
 
     def _pruned(self, front: _Front) -> _Front:
+        if len(front.scores) < FEW:
+            return front
         weights = self.weights
         levelled = front.scores + weights.drift * np.arange(len(front.scores))
         alive = np.flatnonzero(levelled > levelled.max() - weights.beam)
@@ -239,6 +256,11 @@ class Search:
         return placed[::-1]
 
 
+def _windows(values: Array, width: int) -> Array:
+    """Every window of `width` values: numpy's sliding_window_view without its checks, dearer than the sums."""
+    return np.ndarray((len(values) - width + 1, width), np.float64, values, strides=(8, 8))
+
+
 def _running_best(values: Array) -> tuple[Array, Integers]:
     """The greatest value so far, and where it stands."""
     best = np.maximum.accumulate(values)
@@ -249,14 +271,9 @@ def _running_best(values: Array) -> tuple[Array, Integers]:
 def sound_costs(segment: Segment, pace: float, weights: Weights) -> Array:
     """Log-probabilities of a sound's lasting 0, 1, 2, ... frames, up to the longest."""
     drawn = segment.kind is Kind.FINAL
-    return _sound_costs(round(segment.expected_ms * pace, 2), segment.spread, drawn, weights)
-
-
-@lru_cache(4096)
-def _sound_costs(expected: float, spread: float, drawn: bool, weights: Weights) -> Array:
+    expected = max(0.1, segment.expected_ms * pace)
     longest = int(min(float(weights.longest_sound), max(8.0, expected * weights.longest * (2.0 if drawn else 1.0))))
-    durations = np.arange(longest + 1)
-    deviations = np.log(np.maximum(durations, 0.4) / max(expected, 0.1)) / spread
+    deviations = np.log(np.maximum(np.arange(longest + 1), 0.4) / expected) / segment.spread
     if drawn:
         deviations = np.where(deviations > 0, deviations / weights.final_spread, deviations)
     costs = -0.5 * deviations**2

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from twilio_openai.config import Settings, from_env
@@ -31,7 +32,8 @@ async def rehearse(scenario: Scenario, say: Say, *, live: bool = False) -> bool:
     async with AsyncExitStack() as stack:
         model = None if live else await stack.enter_async_context(Model(scenario.answers))
         rest = await stack.enter_async_context(RestApi(auth_token=AUTH_TOKEN))
-        settings = _settings(model.base_url if model else None, rest.base_url, scenario)
+        store = stack.enter_context(TemporaryDirectory())
+        settings = _settings(model.base_url if model else None, rest.base_url, scenario, store)
         configure_log(settings)
         local = await stack.enter_async_context(serving(settings))
         record = _record_of(local)
@@ -86,14 +88,15 @@ def _report(phone: Phone, model: Model, turns: list[dict[str, Any]], say: Say) -
     return bool(verdicts) and all(verdict.right for verdict in verdicts) and not model.refusals
 
 
-def _settings(model_url: str | None, rest_url: str, scenario: Scenario) -> Settings:
+def _settings(model_url: str | None, rest_url: str, scenario: Scenario, store: str) -> Settings:
     """The user's settings, with the account of the stand-in phone and, unless it is live, the stand-in model."""
     account = {"twilio_account_sid": ACCOUNT_SID, "twilio_auth_token": AUTH_TOKEN, "twilio_api_url": rest_url}
     model = {"openai_api_key": "rehearsal", "openai_base_url": model_url} if model_url else {}
     tools = {"tools": Path(__file__).with_name(scenario.tools)} if scenario.tools else {}
     chosen = from_env()
     log_format = "console" if chosen.log_format == "auto" else chosen.log_format
-    return from_env(**account, **model, **tools, public_url=PUBLIC_URL, log_format=log_format)
+    changes = {"public_url": PUBLIC_URL, "log_format": log_format, "database_url": f"sqlite:///{store}/calls.sqlite3"}
+    return from_env(**account, **model, **tools, **changes)
 
 
 def _record_of(local: LocalServer) -> "asyncio.Future[dict[str, Any]]":

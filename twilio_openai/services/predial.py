@@ -27,8 +27,8 @@ class Predial:
     def start(self, call_sid: str) -> None:
         """Begin to dial for a call, unless that has begun."""
         if call_sid not in self._dialling:
-            self._dialling[call_sid] = asyncio.create_task(self._try(call_sid))
-            asyncio.get_running_loop().call_later(self._keep_s, self.drop, call_sid)
+            dialling = self._dialling[call_sid] = asyncio.create_task(self._try(call_sid))
+            asyncio.get_running_loop().call_later(self._keep_s, self._expire, call_sid, dialling)
 
     async def take(self, call_sid: str) -> ParkedTransport | None:
         """The call's session, now the taker's to close; None if there is none or it is lost."""
@@ -37,6 +37,10 @@ class Predial:
             return None
         session = await dialling
         return None if session is None or session.closed else session
+
+    def _expire(self, call_sid: str, dialling: "asyncio.Task[ParkedTransport | None]") -> None:
+        if self._dialling.get(call_sid) is dialling:
+            self.drop(call_sid)
 
     def drop(self, call_sid: str) -> None:
         """Nobody will take this call's session."""

@@ -72,6 +72,10 @@ class TwilioRest:
 
     settings: Settings
 
+    def warm_up(self) -> None:
+        """Load what the first request would load, which takes 50 ms, before there is a call to hold up."""
+        Client(self.settings.twilio_account_sid, self.settings.twilio_auth_token).calls("CA")
+
     async def update_call(self, call_sid: str, **changes: Any) -> None:
         """Change a running call: `status="completed"` ends it, `twiml=...` replaces what it does.
 

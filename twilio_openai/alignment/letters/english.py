@@ -2,49 +2,59 @@
 
 from __future__ import annotations
 
-import re
-
+from ..tables import paired
 from .rules import Rules, Speller
 
-IRREGULAR = dict(
-    pair.split("=")
-    for pair in (
-        "the=v@ to=ctu of=@v a=@ i=ai i'll=ail i'm=aim i've=aiv i'd=aid you=ju you're=jor you'll=jul you've=juv your=jor "
-        "yours=jorz are=ar is=iz one=wan once=wans two=ctu eight=eict have=hav haven't=hav@nct and=@n our=aur hour=aur hours=aurz was=waz "
-        "as=az has=haz we=wi be=bi been=bin he=hi me=mi she=Si so=so or=or my=mai by=bai oh=o who=hu whose=huz "
-        "people=ctictl do=du does=daz doesn't=daz@nct don't=donct done=dan go=go no=no said=sed says=sez there=ver their=ver they=vei they're=ver "
-        "were=w@r where=wer what=wact when=wen which=wictS why=wai how=hau now=nau could=cud would=wud should=Sud couldn't=cud@nct "
-        "wouldn't=wud@nct shouldn't=Sud@nct some=sam come=cam comes=camz coming=camin something=samfin someone=samwan from=fram for=for four=for "
-        "give=giv live=liv get=gect gets=gects any=eni many=meni anything=enifin only=onli other=av@r another=@nav@r both=bof great=greict "
-        "give=giv given=giv@n again=@gen against=@genst through=fru thought=foct though=vo tough=taf enough=inaf "
-        "today=ctudei tomorrow=ctumaro tonight=ctunaict tuesday=ctuzdei wednesday=wenzdei saturday=sact@rdei busy=bizi "
-        "business=bizn@s minute=minict minutes=minicts sure=Sor sugar=Sug@r special=speS@l listen=lis@n often=of@n "
-        "this=vis that=vact that's=vacts these=viz those=voz than=ven then=ven them=vem with=wiv without=wivauct "
-        "thousand=fauz@nd three=fri third=f@rd thirty=f@rcti thirteen=f@rctin thank=feinct thanks=feincts "
-        "zero=ziro half=haf talk=ctoct walk=woct won't=wonct can't=canct know=no knows=noz known=non "
-        "new=nu use=juz used=juzd using=juzin usually=juZ@li us=as use=juz its=icts it's=icts if=if in=in on=on at=act an=@n "
-        "put=ctuct full=ful into=inctu also=olso always=olweiz all=ol call=col calls=colz called=cold calling=colin "
-        "water=woct@r large=lardZ change=ctSeindZ charge=ctSardZ charges=ctSardZ@z orange=orindZ please=cliz "
-        "right=raict night=naict light=laict okay=ocei ok=ocei um=am uh=a hmm=hm mm=m year=jir years=jirz here=hir here's=hirz hear=hir "
-        "eye=ai ay=ei jay=dZei kay=cei why=wai zee=zi cue=ctju ex=ects aitch=eictS double=dab@l u=ju dot=dact "
-        "address=@dres email=imeil code=cod sir=s@r doctor=dact@r mister=mist@r missis=misiz street=sctrict avenue=av@nu "
-        "first=f@rst second=sec@nd fifth=fiff twelfth=ctwelf eleven=ilev@n seven=sev@n seventeen=sev@nctin "
-        "forty=forcti fourteen=forctin fifteen=fifctin sixteen=sictsctin eighteen=eictin eighty=eicti ninety=naincti "
-        "hundred=handr@d million=milj@n dollar=dal@r dollars=dal@rz cents=sencts euros=jur@z percent=ct@rsenct "
-        "order=ord@r orders=ord@rz appointment=@ctoinctm@nct moment=mom@nct because=bic@z about=@bauct over=ov@r after=aft@r "
-        "number=namb@r name=neim names=neimz schedule=sctedZul available=@veil@b@l just=dZast much=mactS such=sactS "
-        "under=and@r until=anctil up=act but=bact lunch=lantS number's=namb@rz sunday=sandei sundays=sandeiz monday=mandei mondays=mandeiz "
-        "friday=fraidei fridays=fraideiz saturdays=sact@rdeiz thursday=f@rzdei tuesdays=ctuzdeiz june=dZun july=dZulai august=og@st "
-        "can=can had=had will=wil let=lect let's=lects did=did not=nact see=si want=wanct wants=wancts very=veri way=wei day=dei "
-        "good=gud look=luct looks=lucts book=buct booked=bucct booking=buctin work=w@rct works=w@rcts word=w@rd words=w@rdz world=w@rld"
-    ).split()
-)  # fmt: skip
-# In the list above a voiceless stop may be written as its closure or as its burst alone.
-IRREGULAR = {word: re.sub("ct|c|t", "ct", sounds) for word, sounds in IRREGULAR.items()}
+IRREGULAR = paired(
+    """
+    a=@ about=@bauct above=@bav add=ad address=@dres after=afct@r again=@gen against=@gensct aitch=eictS all=ol
+    also=olso always=olweiz an=@n and=@n another=@nav@r answer=ans@r any=eni anything=enifin
+    appointment=@ctoinctm@nct are=ar as=az at=act august=og@sct available=@veil@b@l avenue=av@nu away=@wei
+    awesome=osam ay=ei basic=beisict be=bi because=bict@z been=bin begin=bigin book=buct booked=buctct
+    booking=buctin both=bouf bread=bred breakfast=brectf@sct build=bild building=bildin bus=bas business=bizn@s
+    busy=bizi but=bact by=bai call=ctol called=ctold calling=ctolin calls=ctolz can=ctan can't=ctanct cents=sencts
+    change=ctSeindZ charge=ctSardZ charges=ctSardZ@z code=ctod come=ctam comes=ctamz coming=ctamin
+    conference=ctanfr@ns could=ctud couldn't=ctud@nct cue=ctju day=dei decrease=dictris did=did do=du doctor=dact@r
+    does=daz doesn't=daz@nct dollar=dal@r dollars=dal@rz don't=donct done=dan dot=dact double=dab@l
+    earliest=@rliesct early=@rli echo=ectou eight=eict eighteen=eictin eighty=eicti eleven=ilev@n email=imeil
+    enough=inaf euros=jur@z evening=ivnin ex=ects eye=ai fifteen=fifctin fifth=fiff first=f@rsct for=for
+    forty=forcti four=for fourteen=forctin fourth=forf friday=fraidei fridays=fraideiz from=fram front=franct
+    full=ful gas=gas get=gect gets=gects give=giv given=giv@n go=go good=gud great=greict had=had half=haf has=haz
+    have=hav haven't=hav@nct he=hi head=hed health=helf hear=hir heard=h@rd heart=harct here=hir here's=hirz hmm=hm
+    hotel=houctel hour=aur hours=aurz how=hau hundred=handr@d i=ai i'd=aid i'll=ail i'm=aim i've=aiv if=if in=in
+    increase=inctris instead=inscted into=inctu is=iz it's=icts item=aict@m items=aict@mz its=icts jay=dZei
+    july=dZulai june=dZun just=dZasct kay=ctei know=no known=non knows=noz large=lardZ laugh=laf learn=l@rn let=lect
+    let's=lects light=laict listen=lis@n live=laiv login=lagin look=luct looks=lucts love=lav lunch=lanctS
+    machine=m@Sin many=meni me=mi measure=meZ@r menu=menju message=mesidZ million=milj@n minute=minict
+    minutes=minicts missis=misiz mister=misct@r mm=m moment=mom@nct monday=mandei mondays=mandeiz money=mani
+    month=manf months=manfs moved=muvd movie=muvi movies=muviz much=mactS my=mai name=neim names=neimz new=nu
+    night=naict nineteen=nainctin nineteenth=nainctinf ninety=naincti no=no none=nan not=nact nothing=nafin now=nau
+    number=namb@r number's=namb@rz of=@v often=of@n oh=o ok=octei okay=octei on=on once=wans one=wan only=onli or=or
+    orange=orindZ order=ord@r orders=ord@rz other=av@r our=aur over=ov@r people=ctictl percent=ct@rsenct
+    photo=fouctou please=ctliz pleasure=ctleZ@r plus=ctlas put=ctuct queue=ctju ready=redi refused=rifjuzd
+    reset=risect right=raict said=sed saturday=sact@rdei saturdays=sact@rdeiz says=sez schedule=sctedZul
+    search=s@rctS second=sect@nd see=si seven=sev@n seventeen=sev@nctin she=Si should=Sud shouldn't=Sud@nct sir=s@r
+    sixteen=sictsctin so=so some=sam someone=samwan something=samfin sophie=soufi special=scteS@l street=sctrict
+    such=sactS sugar=Sug@r suite=swict sunday=sandei sundays=sandeiz sure=Sor talk=ctoct than=ven thank=feinct
+    thanks=feincts that=vact that's=vacts the=v@ their=ver them=vem then=ven there=ver these=viz they=vei
+    they're=ver third=f@rd thirteen=f@rctin thirty=f@rcti this=vis those=voz though=vo thought=foct thousand=fauz@nd
+    three=fri through=fru thursday=f@rzdei to=ctu today=ctudei tomorrow=ctumaro tonight=ctunaict tough=ctaf
+    tuesday=ctuzdei tuesdays=ctuzdeiz twelfth=ctwelf two=ctu u=ju uh=a um=am under=and@r unknown=announ until=anctil
+    up=act us=as usage=jusidZ use=juz used=juzd user=juz@r users=juz@rz using=juzin usually=juZ@li very=veri
+    walk=woct want=wanct wants=wancts was=waz water=woct@r way=wei we=wi weather=wev@r wednesday=wenzdei were=w@r
+    what=wact when=wen where=wer which=wictS who=hu whose=huz why=wai will=wil with=wiv within=wivin without=wivauct
+    won't=wonct word=w@rd words=w@rdz work=w@rct works=w@rcts world=w@rld would=wud wouldn't=wud@nct year=jir
+    years=jirz yes=jes you=ju you'll=jul you're=jor you've=juv your=jor yours=jorz zee=zi zero=ziro
+    """
+)
 
 RULES: Rules = (
     ("tch", "ctS"),
-    ("(?<=.)[st]ion", "S@n"),
+    ("(?<=.)(?:ss|s|t)ion", "S@n"),
+    ("(?<=.)tien", "S@n"),
+    ("(?<=[a-z]{2})age(?=s?$)", "idZ"),
+    ("(?<=[rt])ough(?!t)", "af"),
+    ("crea", "ctriei"),
     ("(?<=.)[ct]ial", "S@l"),
     ("(?<=.)[ct]ious", "S@s"),
     ("ture(?=s?$)", "ctS@r"),
@@ -67,12 +77,16 @@ RULES: Rules = (
     ("dge?", "dZ"),
     ("ng(?=$|s$|er$|ing)", "n"),
     ("gg", "g"),
-    ("g(?=e$|es$|ed$|ent|en[ct]|i[cn]|y$|er(?!t)|eo)|j", "dZ"),
+    ("(?<!^be)g(?=e$|es$|ed$|ent|en[ct]|i[cnt]|y$|er(?!t)|eo)|j", "dZ"),
     ("s?c(?=[eiy])", "s"),
     ("x", "cts"),
     ("^y|(?<=[aeiou])y(?=[aeiou])", "j"),
     ("(?<=^[bcdfglmnpstvw])y$|(?<=^[bcdfgpst][lrhk])y$", "ai"),
     ("eau|oa|oe$|ow(?=$|s$|n$|ed$|ing$|er)", "ou"),
+    ("[ei]ar(?=$|s$|ly$)|eer", "ir"),
+    ("ia(?=[lt])", "ai@"),
+    ("iew", "ju"),
+    ("oor|oar", "or"),
     ("ee|ea(?!d$|r[nt]|v[ey]|lth|th)|ei(?=ve|th)", "i"),
     ("ea", "e"),
     ("oo", "u"),
@@ -84,25 +98,29 @@ RULES: Rules = (
     ("ey", "i"),
     ("ie(?=ld|v|f|s$|d$)", "i"),
     ("oi|oy", "oi"),
-    ("au|aw|al(?=[lkt])", "ol"),
+    ("al(?=[lkt])", "ol"),
+    ("au|aw", "o"),
     ("ew|ue(?=$|s$|d$)|ui(?=t)", "u"),
     ("a(?=[bcdfgklmnpstvz]e(?:[sd]|ly|r|ment)?$|[cdgmpstvz]ing$|ble|tion|ste)", "ei"),
     ("i(?=[bcdfgklmnpstvz]e(?:[sd]|ly|r)?$|nd$|ld$|[dkmnptvz]ing$|re)", "ai"),
     ("o(?=[bcdfgklmnpstvz]e(?:[sd]|ly|r)?$|ld|st$|ll$|[dkmnptvs]ing$)", "ou"),
     ("u(?=[bcdfgklmnpstvz]e(?:[sd]|ly|r)?$|[dkmnptvs]ing$)", "u"),
     ("e(?=[bcdfgklmnpstvz]e$|re$)", "i"),
-    ("(?<=[^aeiouy])le(?=$|s$|d$)", "@l"),
+    ("y(?=[bcdfgklmnpstvz]e)", "ai"),
+    ("(?<!^c)o(?=[kptv]en)", "ou"),
+    ("(?<=[^aeiouyl])le(?=$|s$|d$)", "@l"),
     ("(?<=[^aeiouy])re$|[eiu]r(?![aeiour])|or$|ar(?=$|d$)(?<=[a-z]{3}ar)", "@r"),
     ("ar(?![aeiou])", "ar"),
     ("or(?![aeiou])", "or"),
     ("(?<=[td])ed$", "@d"),
+    ("(?<=[aeiou])sed$", "zd"),
     ("(?<=[kpsfxch])ed$", "ct"),
     ("(?<=[a-z]{2})ed$", "d"),
     ("(?<=[szxcg])es$|(?<=[sc]h)es$", "@z"),
     ("(?<=[a-z]{2})es$|(?<=[aeioubdglmnrvwy])s$", "z"),
     ("(?<=[aeiou])s(?=[aeiou])", "z"),
     ("(?<=[a-z]{2})e(?=$|ly$|ment|less|ful)", ""),
-    ("^a(?=bb|cc|dd|ff|ll|nn|pp|rr|ss|tt|[bcdfglmprstv][aeiou][a-z]{2})|(?<=[a-z]{2})a$", "@"),
+    ("^a(?=bb|cc|ff|ll|nn|pp|rr|ss|tt|[bcdfglmprstv][aeiou][a-z]{2})|(?<=[a-z]{2})a$", "@"),
     ("(?<=[a-z]{2})[aeo](?=[nl]$|n[ct]e?s?$|ncy$|t$)", "@"),
     ("(?<=[^aeiouy])y(?=$)", "i"),
     ("o(?=$)", "o"),

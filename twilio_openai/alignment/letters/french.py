@@ -1,30 +1,33 @@
-"""French spelling: mute endings, nasal vowels, uvular r. Liaison is left out: it joins words and moves no word's end by much."""
+"""French spelling: mute endings, nasal vowels, uvular r. Liaison is left out: it joins words and moves no word's end by
+much.
+"""
 
 from __future__ import annotations
 
+from ..tables import paired
 from .rules import Rules, Speller
 
-IRREGULAR = dict(
-    pair.split("=")
-    for pair in (
-        "et=e est=e les=le des=de mes=me ses=se ces=se tes=cte de=d@ le=l@ ne=n@ je=Z@ me=m@ te=ct@ se=s@ que=ct@ ce=s@ un=A une=Yn "
-        "deux=dY trois=ctxwa cinq=sAct six=sis sept=sect huit=Yict neuf=nYf dix=dis vingt=vA cent=sA monsieur=m@sjY femme=fam "
-        "vous=vu nous=nu pour=ctux avec=avect dans=dA plus=ctlY ou=u où=u au=o aux=o eu=Y il=il elle=el qui=cti mai=me mars=maxs "
-        "oui=wi non=nA bien=bjA est-ce=es c'est=se euros=Yxo euro=Yxo heure=Yx heures=Yx août=uct tous=ctus fils=fis club=ctlYb sud=sYd "
-        "avril=avxil mercredi=mexctx@di merci=mexsi hier=jex cher=Sex hiver=ivex mer=mex fer=fex net=nect "
-        "quatre-vingts=ctatx@vA bonjour=bAZux monsieur's=m@sjY madame=madam docteur=doctYx second=s@gA messieurs=mesjY"
-    ).split()
+IRREGULAR = paired(
+    """
+    août=uct au=o aux=o avec=avect avril=avxil bien=bjA bonjour=bAZux c'est=se ce=s@ cent=sA ces=se cet=sect
+    cette=sect cher=Sex cinq=sAct club=ctlYb dans=dA de=d@ des=de deux=dY dix=dis docteur=doctYx elle=el est=e
+    est-ce=es et=e eu=Y euro=Yxo euros=Yxo femme=fam fer=fex fils=fis heure=Yx heures=Yx hier=jex hiver=ivex
+    huit=Yict il=il je=Z@ le=l@ les=le madame=madam mai=me mars=maxs me=m@ mer=mex merci=mexsi mercredi=mexctx@di
+    mes=me messieurs=mesjY minute=minYct monsieur=m@sjY ne=n@ net=nect neuf=nYf non=nA nous=nu ou=u oui=wi où=u
+    plus=ctlY pour=ctux quatre=ctactx quatre-vingts=ctatx@vA que=ct@ qui=cti se=s@ second=s@gA seconde=s@gAd
+    secondes=s@gAd sept=sect ses=se six=sis soixante=swasAct sud=sYd te=ct@ tes=cte tous=ctus trois=ctxwa un=A
+    une=Yn vingt=vA vingts=vA vous=vu
+    """
 )
-IRREGULAR["quatre"] = "ctactx"
 
 VOWEL = "aeiouyàâäéèêëîïôöùûüœæ"
-END = "(?=s?$)"
 RULES: Rules = (
     ("(?<=[a-zé]{2})(?:e|es|ent)$", ""),
     ("(?<=[a-zéèà])(?:ts|ds|ps|t|d|s|x|z|p)$", ""),
     ("(?<=[a-zéè]{2})er$|ez$|ée?s?$", "e"),
     ("eaux?|aux?", "o"),
     ("oin", "wA"),
+    ("eil(?:le)?s?$", "ej"),
     ("oi|oy", "wa"),
     ("ou", "u"),
     ("œu|eu|ue(?=il)", "Y"),
@@ -37,6 +40,8 @@ RULES: Rules = (
     ("ai|ei|ay|ey", "e"),
     ("ch|sch", "S"),
     ("ph", "f"),
+    ("aye(?=z|r)", "eje"),
+    ("oye(?=z|r)", "waje"),
     ("qu|ck", "ct"),
     ("gu(?=[eiéèê])", "g"),
     ("g(?=[eiyéèê])e?(?=[aou])?|j", "Z"),
@@ -47,7 +52,7 @@ RULES: Rules = (
     ("(?<=[bcdfglmnprstv])i(?=[aeoéè])", "j"),
     ("u(?=i)", "Y"),
     ("u|û|ü", "Y"),
-    (f"e(?=[bcdfglmnprstv]{{2}}|[bcdfglmnprstv]$|x)", "e"),
+    ("e(?=[bcdfglmnprstv]{2}|[bcdfglmnprstv]$|x)", "e"),
     ("e", "@"),
     ("r", "x"),
     ("w", "w"),

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from ..tables import paired
 from .rules import Rules, Speller
 
-IRREGULAR = {"und": "uncct", "der": "dea", "er": "ea", "wir": "via", "für": "fYa", "mehr": "mea", "vier": "fia", "ihr": "ia", "uhr": "ua",
-             "hier": "hia", "ist": "ict", "termin": "ctexmin", "restaurant": "xesctoxo", "portion": "ctoxctsjon", "moment": "momencct",
-             "ein": "ain", "eine": "ain@", "einen": "ain@n", "ich": "iS", "sie": "zi", "die": "di", "ihre": "ix@", "ihren": "ix@n",
-             "team": "ctim", "email": "imel", "service": "s@xvis", "check": "ctSect", "online": "onlain", "okay": "ocei"}  # fmt: skip
-IRREGULAR = {word: sounds.replace("cct", "ct") for word, sounds in IRREGULAR.items()}
+IRREGULAR = paired(
+    """
+    check=ctSect der=dea die=di durch=duaS ein=ain eine=ain@ einen=ain@n email=imel er=ea für=fYa hier=hia ich=iS
+    ihr=ia ihre=ix@ ihren=ix@n ist=isct kurz=ctuacts mehr=mea moment=momenct okay=octei online=onlain
+    portion=ctoxctsjon restaurant=xesctoxo service=s@xvis sie=zi team=ctim termin=ctexmin uhr=ua und=unct vier=fia
+    wir=via wurde=vuad@ wurden=vuad@n
+    """
+)
 
 RULES: Rules = (
-    ("sch", "S"),
     ("tsch", "ctS"),
+    ("sch", "S"),
+    ("^ge(?=[bdfghklmnprstwz])", "g@"),
     ("^s(?=[pt])", "S"),
     ("(?<=[aou])ch", "x"),
     ("chs", "cts"),

@@ -17,7 +17,7 @@ RULES: Rules = (
     ("(?<=[aeiouàèéìòù])s(?=[aeiouàèéìòùmbdgvlnr])", "z"),
     ("h", ""),
     ("rr|r", "R"),
-    ("(?<=[bcdfgmnprstvl])i(?=[aeoàèò])|^i(?=[aeo])", "j"),
+    ("(?<=[bcdfghmnprstvl])i(?=[aeoàèò])|^i(?=[aeo])", "j"),
     ("u(?=[oaei])", "w"),
     ("j", "j"),
 )

@@ -1,7 +1,7 @@
 """Letter-to-sound rules: an ordered list of (spelling, sounds), read from left to right, the first match wins.
 
-A spelling is a regular expression without groups of its own that may look around itself; `^` and `$` are the ends of the
-word. Letters without a rule are silent.
+A spelling is a regular expression without groups of its own that may look around itself; `^` and `$` are the ends of
+the word. Letters without a rule are silent.
 """
 
 from __future__ import annotations

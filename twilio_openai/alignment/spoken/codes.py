@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 
 from .lexicon import LETTERS, SPELLED, SYMBOLS
-from .numbers import cardinal, digits, integer, letter, one_by_one, pairs
+from .numbers import cardinal, digits, letter, one_by_one, pairs
 from .phrase import Phrase, Token, one_word
 
 PIECES = re.compile(r"\d+|[^\W\d_]+|[^\w\s]|_")
 VOWELS = re.compile(r"[aeiouyàáâäèéêëìíîïòóôöùúûüœæ]", re.IGNORECASE)
+MURMURS = frozenset(["hm", "hmm", "mm", "mmm", "mhm", "shh", "psst", "brr", "pst", "tss"])
 # One-letter words that are said as words.
 WORDS_OF_ONE_LETTER = {"en": "ai", "es": "yaeou", "de": "", "fr": "yaàôo", "it": "eaoè"}
 
@@ -41,11 +42,10 @@ def _piece(piece: str, language: str, way: int, telephone: bool) -> Iterator[str
 
 
 def _digits(text: str, language: str, way: int, telephone: bool) -> str:
-    """Way 0: as people usually say it; 1: the other zero, or the number whole; 2: in pairs."""
-    if len(text) <= 2 and text[0] != "0" and not (telephone and way):
+    """Way 0: as people usually say it; 1: digit by digit, zero by its name; 2: in pairs."""
+    round_number = telephone and text.endswith("00") and len(text) == 3
+    if way != 1 and (round_number or (len(text) <= 2 and text[0] != "0")):
         return cardinal(int(text), language)
-    if telephone and text in ("800", "900") and way == 0:
-        return integer(text, language)[-1] if language != "en" else cardinal(int(text), language)
     if way == 0:
         return one_by_one(text, language)[0]
     return digits(text, language) if way == 1 else pairs(text, language)
@@ -57,20 +57,31 @@ def spelled(tokens: Sequence[Token], language: str) -> Phrase | None:
     letters = [character for character in tokens[0].written if character.isalpha()]
     if len(letters) == 1 and len(core) == 1:
         return _single(core, letters[0].isupper(), language)
-    if not letters or not all(character.isupper() for character in letters):
+    if not letters or core in MURMURS:
         return None
+    if not all(character.isupper() for character in letters):
+        unreadable = core.isalpha() and 1 < len(core) <= 5 and not VOWELS.search(core)
+        return one_word(_letters(core, language), certain=True) if unreadable else None
     apart = re.fullmatch(r"\w(?:[-.]\w)+", core)
     word = "".join(letters)
     if apart or word in SPELLED or (len(word) <= 5 and not VOWELS.search(word)):
-        return one_word(" ".join(letter(character, language) for character in word.lower()), certain=True)
+        return one_word(_letters(word.lower(), language), certain=True)
     if len(word) <= 3:
-        return one_word(core, " ".join(letter(character, language) for character in word.lower()), certain=True)
+        return one_word(core, _letters(word.lower(), language), certain=True)
     return None
+
+
+def _letters(word: str, language: str) -> str:
+    return " ".join(letter(character, language) for character in word)
 
 
 def _single(core: str, capital: bool, language: str) -> Phrase | None:
     if core not in LETTERS[language]:
         return None
     if core in WORDS_OF_ONE_LETTER[language]:
-        return None if not capital or language != "en" or core != "a" else one_word(core, letter(core, language), certain=True)
+        return (
+            None
+            if not capital or language != "en" or core != "a"
+            else one_word(core, letter(core, language), certain=True)
+        )
     return one_word(letter(core, language), certain=True) if capital else None

@@ -9,10 +9,12 @@ from .lexicon import HYPHEN, SYMBOLS
 from .numbers import integer, letter
 from .phrase import Phrase, Token, one_word
 
-ADDRESS = re.compile(r"(?:https?://)?(?:www\.)?[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:https?://|www\.)\S+|[\w-]+\.(?:com|org|net|es|de|fr|it|eu|io|info|co)(?:/\S*)?")
+ADDRESS = re.compile(
+    r"(?:https?://)?(?:www\.)?[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:https?://|www\.)\S+|[\w-]+\.(?:com|org|net|es|de|fr|it|eu|io|info|co)(?:/\S*)?"
+)
 PIECES = re.compile(r"\d+|[^\W\d_]+|[^\w\s]|_")
 # Read as a word even without a vowel, or never spelt.
-READ_AS_WORDS = frozenset("com org net info gmail outlook hotmail".split())
+READ_AS_WORDS = frozenset(["com", "org", "net", "info", "gmail", "outlook", "hotmail"])
 VOWEL = re.compile(r"[aeiouyäöüáéíóúàèùê]")
 
 

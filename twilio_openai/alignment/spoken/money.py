@@ -1,7 +1,7 @@
 """Amounts: $9.05, 18,50 €, €24.90, £5.
 
-The sign may stand before the number, behind it, or as the next written word; people name the coin ("and five cents"), only
-the number behind the comma ("Euro neunzig"), or neither ("nine oh five").
+The sign may stand before the number, behind it, or as the next written word; people name the coin ("and five cents"),
+only the number behind the comma ("Euro neunzig"), or neither ("nine oh five").
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from ..tables import listed
 from .numbers import cardinal, cardinals, digits, pairs, split_number
 from .phrase import Phrase, Reading, Token, one_word, phrase
 
@@ -41,10 +42,21 @@ MONEY: dict[str, dict[str, Names]] = {
         "£": ("sterlina", "sterline", "penny", "pence"),
     },
 }
-WORDS = {"euro": "€", "euros": "€", "eur": "€", "dollars": "$", "dólares": "$", "dollar": "$", "dollari": "$", "usd": "$"}
+WORDS = {
+    "euro": "€",
+    "euros": "€",
+    "eur": "€",
+    "dollars": "$",
+    "dólares": "$",
+    "dollar": "$",
+    "dollari": "$",
+    "usd": "$",
+}
 AND = {"en": "and", "es": "con", "de": "und", "fr": "et", "it": "e"}
 ONE = {"en": "one", "es": "un", "de": "ein", "fr": "un", "it": "un"}
-MAGNITUDES = frozenset("k thousand million billion mil millón millones tausend millionen mille millions mila milione milioni".split())
+MAGNITUDES = frozenset(
+    listed("k thousand million billion mil millón millones tausend millionen mille millions mila milione milioni")
+)
 SIGNED = re.compile(r"(?:([$€£])(.+)|(.+?)([$€£]))")
 
 

@@ -24,6 +24,9 @@ ORDINAL = {
     "it": re.compile(r"(\d+)[°ºª]"),
 }
 LONGEST_CARDINAL = 9
+"""Digits; longer ones are said digit by digit."""
+LONGEST_NUMBER = 24
+"""Characters; whatever is longer is no number but a code."""
 
 
 @lru_cache(4096)
@@ -81,7 +84,7 @@ def integer(text: str, language: str) -> list[str]:
     in_pairs = pairs(text, language)
     if len(text) > 4:
         return [*one_by_one(text, language), *whole, in_pairs]
-    if language == "en" and text[-2:] != "00" or language == "fr" and len(text) > 4:
+    if (language == "en" and text[-2:] != "00") or (language == "fr" and len(text) > 4):
         return [in_pairs, *whole, *one_by_one(text, language)]
     return [*whole, *one_by_one(text, language), in_pairs]
 
@@ -103,13 +106,17 @@ def split_number(core: str, language: str) -> tuple[str, str] | None:
     match = re.fullmatch(rf"(\d{{1,3}}(?:[{group}'\u202f]\d{{3}})+|\d+)(?:[{decimal}](\d+))?", core)
     if match is None:
         match = re.fullmatch(r"(\d+)[.,](\d{1,2})", core)
-    return (grouped(match[1]), match[2] or "") if match else None
+    if match is None or len(match[0]) > LONGEST_NUMBER:
+        return None
+    return grouped(match[1]), match[2] or ""
 
 
 def fraction(text: str, language: str) -> list[str]:
     """The ways to say the digits after the decimal sign."""
     by_digit = one_by_one(text, language)
-    return by_digit if language == "en" or text[0] == "0" else [cardinal(int(text), language), *by_digit]
+    return (
+        by_digit if language == "en" or text[0] == "0" or len(text) > 3 else [cardinal(int(text), language), *by_digit]
+    )
 
 
 def number(tokens: Sequence[Token], language: str) -> Phrase | None:
@@ -126,6 +133,8 @@ def number(tokens: Sequence[Token], language: str) -> Phrase | None:
     parts = split_number(core, language)
     if parts is None:
         return None
+    if tokens[0].written.startswith("(") and not parts[1]:  # an area code
+        return one_word(*one_by_one(parts[0], language), *integer(parts[0], language))
     return one_word(*(f"{sign} {form} {percent}" for form in _forms(*parts, core, language)))
 
 

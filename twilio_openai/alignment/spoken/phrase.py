@@ -1,12 +1,13 @@
 """The shape of a spoken form: written words beside the ways in which they may be said.
 
-A rule looks at the written words from one place on and returns a `Phrase` for the first few of them, or None where it does
-not apply. A reading gives each written word its spoken words; a written word whose share is empty ("€" in "24,90 €", said
-"vierundzwanzig Euro neunzig") ends together with the word before it.
+A rule looks at the written words from one place on and returns a `Phrase` for the first few of them, or None where it
+does not apply. A reading gives each written word its spoken words; a written word whose share is empty ("€" in "24,90
+€", said "vierundzwanzig Euro neunzig") ends together with the word before it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from unicodedata import normalize
@@ -15,6 +16,11 @@ from unicodedata import normalize
 EDGES = "\"'()[]{}<>¿¡«»“”„‚‘’*,;:?!…—–-"
 
 Reading = tuple[str, ...]
+
+NEGATIVE = re.compile(r"[-\u2212]\d")
+
+LONGEST_WORD = 80
+"""Characters; what is longer (a hash, a link) is not read out whole, and would only cost time."""
 
 # More readings than this cost time and gain nothing: the rarer ones are caught as unforeseen speech.
 MOST_READINGS = 6
@@ -47,7 +53,9 @@ def token(written: str) -> Token:
     """A written word and its core; a full stop stays where it may be an abbreviation's."""
     plain = normalize("NFKC", written).replace("\u2019", "'").replace("\u2010", "-")
     core = normalize("NFC", plain.lower()).strip(EDGES)
-    return Token(plain, core)
+    if NEGATIVE.match(plain):
+        core = f"-{core}"
+    return Token(plain[:LONGEST_WORD], core[:LONGEST_WORD])
 
 
 def phrase(readings: Iterable[Sequence[str]], certain: bool = True) -> Phrase:

@@ -1,6 +1,7 @@
 """Times of day: 2:30, 16:30 Uhr, 15 h 30, 15h30, 9am, 21:30.
 
-The clock is read in 24 or in 12 hours, and the minutes as a number or as a part of the hour ("half past four", "halb fünf").
+The clock is read in 24 or in 12 hours, and the minutes as a number or as a part of the hour ("half past four", "halb
+fünf").
 """
 
 from __future__ import annotations
