@@ -29,7 +29,7 @@ QUESTION_WAIT_S = 2.0
 """How long Twilio has to ask what comes after a stream that we closed, before the call is ended by REST."""
 
 LAG_EVERY_S = 0.25
-PROGRESS_S = 0.7
+PROGRESS_S = 0.55
 """With what the writer adds, the store is never more than a second behind what was heard."""
 
 FLUSH_S = 5.0

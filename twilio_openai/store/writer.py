@@ -23,7 +23,7 @@ from .call_store import CallStore
 from .changes import Change, Said
 from .errors import StoreError, StoreRefused
 
-GATHER_S = 0.05
+GATHER_S = 0.2
 TICK_S = 0.25
 BATCH = 100
 """Changes in one transaction: few enough that preparing them holds up no frame."""
