@@ -320,8 +320,10 @@ class PhoneCall:
 
     # -- what the adapter did
 
-    def act(self, actions: Iterable[Action]) -> None:
-        """Keep what the adapter did, and play what goes to the phone."""
+    def act(self, actions: Iterable[Action] | None) -> None:
+        """Keep what the adapter did, and play what goes to the phone; None: nothing followed."""
+        if actions is None:
+            return
         for action in actions:
             self.actions.append(action)
             match action:

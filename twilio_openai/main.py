@@ -2,9 +2,11 @@
 call.
 """
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Literal
 
 from fastapi import FastAPI, Request, Response, WebSocket
 from fastapi.responses import PlainTextResponse
@@ -17,15 +19,14 @@ from .server import Server, load_tools
 from .services import twiml
 from .services.door import Form, SignatureRefused
 from .services.fast_server import take_over
-from .services.rounds import Rounds
 from .services.transport import asgi_transport
 from .switchboard import Next, Place
 
 log = get_logger(__name__)
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The ASGI application.
+def create_app(settings: Settings, *, transport: Literal["fast", "plain"] = "plain") -> FastAPI:
+    """The ASGI application. `transport` is for the log: "fast" where the server hands its sockets over (`fast_server`).
 
     Raises:
         ConfigError: a required setting is missing, or a file that one names cannot be used.
@@ -34,7 +35,6 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.rounds = Rounds()
         app.state.server = server = Server(settings, toolbox)
         server.rest.warm_up()
         await server.alignment.start()
@@ -42,7 +42,14 @@ def create_app(settings: Settings) -> FastAPI:
         server.errand(server.watch_loop())
         server.errand(server.store_progress())
         listening = f"{settings.host}:{settings.port}"
-        log.info("server.ready", listening=listening, model=settings.openai_model, tools=toolbox.names)
+        log.info(
+            "server.ready",
+            listening=listening,
+            model=settings.openai_model,
+            tools=toolbox.names,
+            transport=transport,
+            loop=type(asyncio.get_running_loop()).__module__.split(".")[0],
+        )
         yield
         await server.close()
 
@@ -60,11 +67,11 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-def app_from_env() -> FastAPI:
-    """The application with the environment's settings, for reloading and for other ASGI servers."""
+def app_from_env(*, transport: Literal["fast", "plain"] = "plain") -> FastAPI:
+    """The application with the environment's settings, for other ASGI servers."""
     settings = from_env()
     configure_log(settings)
-    return create_app(settings)
+    return create_app(settings, transport=transport)
 
 
 def configure_log(settings: Settings) -> None:
@@ -122,8 +129,7 @@ async def media_stream(socket: WebSocket) -> None:
         await socket.close(1008)
         return
     await socket.accept()
-    with socket.app.state.rounds.joined():
-        await handle_call(take_over(socket.scope) or asgi_transport(socket), server)
+    await handle_call(take_over(socket.scope) or asgi_transport(socket), server)
 
 
 async def healthz() -> Response:

@@ -113,9 +113,12 @@ class Server:
     async def store_progress(self) -> None:
         """Once a second, for as long as the server runs: what has been heard by now of what is playing."""
         while True:
-            await asyncio.sleep(PROGRESS_S)
-            for call in self.calls:
+            calls = list(self.calls)
+            for call in calls:  # one after the other, so that they hold up no frame
                 call.store_progress()
+                await asyncio.sleep(PROGRESS_S / len(calls))
+            if not calls:
+                await asyncio.sleep(PROGRESS_S)
 
     async def watch_loop(self) -> None:
         """Measure how late the event loop is, for as long as the server runs."""

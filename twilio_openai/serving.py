@@ -8,10 +8,11 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 import uvicorn
+from fastapi import FastAPI
 
 from .config import Settings
 from .errors import ConfigError
-from .main import configure_log, create_app
+from .main import app_from_env, configure_log, create_app
 from .server import Server
 from .services.fast_server import FastServerProtocol
 
@@ -75,6 +76,11 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
+def reloaded_app() -> FastAPI:
+    """The application anew, each time that a file has changed."""
+    return app_from_env(transport="fast")
+
+
 def run_server(settings: Settings) -> None:
     """Serve until a signal ends it.
 
@@ -84,10 +90,10 @@ def run_server(settings: Settings) -> None:
     configure_log(settings)
     options = uvicorn_settings(settings)
     if settings.reload:
-        uvicorn.run("twilio_openai.main:app_from_env", factory=True, reload=True, **options)
+        uvicorn.run("twilio_openai.serving:reloaded_app", factory=True, reload=True, **options)
         return
     with closing(_listen(settings)) as listener:
-        _Server(uvicorn.Config(create_app(settings), **options)).run([listener])
+        _Server(uvicorn.Config(create_app(settings, transport="fast"), **options)).run([listener])
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -28,8 +28,10 @@ MAX_KEPT_MS = 70_000
 HANDED_OVER_BYTES = 1600
 """Size of the pieces in which kept audio goes to a new session: 200 ms."""
 
+SAME_TIME_MS = 10.0
+
 _RING = RING_MS * BYTES_PER_MS
-_TRIM_AT = _RING + 1000 * BYTES_PER_MS  # trimmed once a second, not once a frame
+_TRIM_AT = _RING + 400 * BYTES_PER_MS  # trimmed twice a second, not once a frame
 _MAX_KEPT = MAX_KEPT_MS * BYTES_PER_MS
 
 
@@ -51,7 +53,7 @@ class CallerAudio:
         self._turn_start: int | None = None  # of the turn that has no answer yet
         self._turn_end = 0
         self._answered = 0  # position up to which the caller has had an answer
-        self._clock: deque[tuple[int, float]] = deque(maxlen=400)  # (position, its arrival in ms)
+        self._clock: deque[tuple[int, float]] = deque(maxlen=100)  # (position, its arrival in ms)
         self._busy = False
         self._silence = LineSilence()
 
@@ -76,7 +78,7 @@ class CallerAudio:
 
     def tick(self, now_ms: float) -> list[str]:
         """Silence for the model, if it is due."""
-        self._clock.append((self._end, now_ms))
+        self._note_time(now_ms)
         if not self._open:
             return []
         frames = self._silence.owed_frames(now_ms - self._last_ms, self.bytes)
@@ -150,6 +152,14 @@ class CallerAudio:
                 return arrival_ms + ms(position - known)
         known, arrival_ms = self._clock[0] if self._clock else (self._end, self._last_ms)
         return arrival_ms - ms(known - position)
+
+    def _note_time(self, now_ms: float) -> None:
+        """Remember when this position was reached, unless real time from the point before tells it as well."""
+        if self._clock:
+            position, at_ms = self._clock[-1]
+            if abs(at_ms + ms(self._end - position) - now_ms) < SAME_TIME_MS:
+                return
+        self._clock.append((self._end, now_ms))
 
     # -- the memory
 

@@ -75,8 +75,8 @@ class TwilioOpenAIAdapter:
         self._model_is_open = self._opened = True
         return [opened, *(self._greet(now_ms) if first else talk.resume(now_ms))]
 
-    def message(self, side: Side, text: str | bytes, now_ms: float) -> Actions:
-        """Any message but the hot ones."""
+    def message(self, side: Side, text: str | bytes, now_ms: float) -> Actions | None:
+        """Any message but the hot ones. Nothing follows from the model's words, or from what we do not know."""
         try:
             return self._from_twilio(text, now_ms) if side is Side.SOURCE else self._from_model(text, now_ms)
         except MalformedMessage as error:
@@ -219,8 +219,11 @@ class TwilioOpenAIAdapter:
                 return self.end("caller", now_ms)
         return [] if self.ended_by else self._after(self.conversation.from_twilio(event, now_ms), now_ms)
 
-    def _from_model(self, text: str | bytes, now_ms: float) -> Actions:
+    def _from_model(self, text: str | bytes, now_ms: float) -> Actions | None:
         event = realtime.parse(text)
+        if isinstance(event, realtime.TextDelta | realtime.Unknown):
+            self.conversation.from_model(event, now_ms)
+            return None
         if self.ended_by:
             return self._last_words(event, now_ms)
         reason = getattr(event, "error_code", "") or (event.code if isinstance(event, realtime.Error) else "")

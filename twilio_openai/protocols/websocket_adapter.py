@@ -74,8 +74,8 @@ class WebSocketAdapter(Protocol):
     def open(self, side: Side, now_ms: float) -> Actions:
         """A side's socket is up."""
 
-    def message(self, side: Side, text: str | bytes, now_ms: float) -> Actions:
-        """A side said something that is not of its hot shape."""
+    def message(self, side: Side, text: str | bytes, now_ms: float) -> Actions | None:
+        """A side said something that is not of its hot shape; None when nothing follows from it, no deadline either."""
 
     def close(self, side: Side, code: int, reason: str, now_ms: float) -> Actions:
         """A side's socket is closed, by whomever."""

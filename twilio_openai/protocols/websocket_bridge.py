@@ -100,6 +100,10 @@ class WebSocketBridge:
                 self._perform(action)
         self._set_timer()
 
+    def _act_if_any(self, actions: Actions | None) -> None:
+        if actions is not None:
+            self.act(actions)
+
     # -- messages
 
     def _guard(self, side: Side, handle: Callable[..., None], *what: str | bytes | int) -> None:
@@ -115,7 +119,7 @@ class WebSocketBridge:
         now_ms = self._clock()
         hot = self._adapter.from_source(text, now_ms) if isinstance(text, str) else None
         if hot is None:
-            self.act(self._adapter.message(Side.SOURCE, text, now_ms))
+            self._act_if_any(self._adapter.message(Side.SOURCE, text, now_ms))
         elif hot:
             self._send_audio(hot)
 
@@ -123,7 +127,7 @@ class WebSocketBridge:
         now_ms = self._clock()
         hot = self._adapter.from_target(text, now_ms) if isinstance(text, str) else None
         if hot is None:
-            self.act(self._adapter.message(Side.TARGET, text, now_ms))
+            self._act_if_any(self._adapter.message(Side.TARGET, text, now_ms))
             return
         source = self._sides.get(Side.SOURCE)
         if source is not None:

@@ -2,8 +2,8 @@
 done in that call. There is no task, queue or lock for a message; a socket costs one timer.
 
 Both ends use it: `fast_server` makes one of a socket that uvicorn has accepted, `fast_client` of one that it opened.
-The frames are our own (`websocket_frames`): a compiled parser saves less than its adoption of an upgraded socket costs
-in trust, since that goes through its private parts. `docs/performance.md` has the measurements.
+The frames are our own (`websocket_frames`). picows, which is compiled, can take over a socket that has been upgraded
+only through its private parts, and leaves fragments, reserved bits and the sum of a message's parts to us anyway.
 
 The life of a socket: OPEN; CLOSING when either side has said why, or FAILED when the peer broke the protocol and is
 not listened to any more; CLOSED when the connection is gone.
