@@ -1,7 +1,9 @@
 """What every test stands on: settings that come from the test alone, and whole calls played beside each other."""
 
 import os
+import sys
 
+import hypothesis  # noqa: F401  its plugin would import it at the very end, deep in a stack that Python 3.11 miscounts
 import pytest
 from house import WORKER
 from stage import STAGE
@@ -31,6 +33,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 def pytest_unconfigure() -> None:
+    sys.excepthook = sys.__excepthook__  # ours writes to the log of the houses, which nobody reads any more
     STAGE.close(WORKER.close)
 
 
