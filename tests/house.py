@@ -74,16 +74,16 @@ LOG = _Log()
 
 
 class _OneWorker:
-    """Words are counted in a process of their own; all houses share one, where each would start another."""
+    """Words are counted in a process of their own; the houses of one loop share it, where each would start another."""
 
     def __init__(self) -> None:
-        self._service = AlignmentService()
         self._start, self._align, self._close = (
             AlignmentService.start,
             AlignmentService.align,
             AlignmentService.close,
         )
-        self._started = False
+        self._service = AlignmentService()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def share(self) -> None:
         AlignmentService.start = self.start  # type: ignore[method-assign, assignment]
@@ -91,8 +91,10 @@ class _OneWorker:
         AlignmentService.close = self.leave  # type: ignore[method-assign, assignment]
 
     async def start(self) -> None:
-        if not self._started:
-            self._started = True
+        """A worker for this loop; one of a loop that has ended went with it."""
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._loop, self._service = loop, AlignmentService()
             await self._start(self._service)
 
     async def align(self, cut: CountWords, language: str) -> Alignment:
@@ -102,7 +104,7 @@ class _OneWorker:
         """A house closes; the worker stays."""
 
     async def close(self) -> None:
-        if self._started:
+        if self._loop is asyncio.get_running_loop():
             await self._close(self._service)
 
 
