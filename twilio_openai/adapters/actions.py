@@ -67,7 +67,3 @@ class Redial(Action):
     """The model's session is lost, or about to end: open another one."""
 
     reason: str
-
-
-CallAction = RunTool | CountWords | Publish | Note | Ended | Transfer | Redial
-"""Everything that a call performs for its adapter."""

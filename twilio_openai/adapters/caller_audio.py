@@ -14,7 +14,7 @@ from base64 import b64encode
 from binascii import a2b_base64
 from collections import deque
 
-from ..audio import BYTES_PER_MS, FRAME_MS, SILENCE, ms
+from ..audio import BYTES_PER_MS, FRAME_MS, SILENCE, ms, silence_payload
 from ..protocols.openai_realtime import append_audio
 from .line_silence import GAP_MS, LineSilence
 
@@ -82,9 +82,8 @@ class CallerAudio:
         if not self._open:
             return []
         frames = self._silence.owed_frames(now_ms - self._last_ms, self.bytes)
-        silence = SILENCE * (FRAME_MS * BYTES_PER_MS)
-        self._keep(silence * frames)
-        return [_append(silence)] * frames
+        self._keep(SILENCE * (FRAME_MS * BYTES_PER_MS * frames))
+        return [append_audio(silence_payload(FRAME_MS))] * frames
 
     def due_ms(self, now_ms: float) -> float:
         """When `tick` is to be called again."""
